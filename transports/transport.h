@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Transport: bytes in, bytes out, completions. It knows no command and no key, and nobody above may
+// ask which kind it is.
+//
+// The interface is completion-shaped because epoll can imitate completions while io_uring, RDMA and
+// DPDK cannot imitate readiness. Every call is for one batch, never for one byte.
+//
+// Threading: created, called and destroyed by one thread, its owner; only wake() may come from another.
+//
+// Life of a connection: it exists from Event::accepted (or the return of connect) until its one
+// Event::closed, which is always the last event that names it, however the end came about. A ConnId
+// is never used again after its Event::closed: generation bits make a late call on it harmless.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "platform/result.h"
+#include "platform/slice.h"
+#include "transports/endpoint.h"
+
+namespace rota {
+
+enum class ConnId : uint64_t {};      // slot and generation
+enum class ListenerId : uint32_t {};
+enum class BufferId : uint32_t {};    // names the memory behind a received slice
+
+inline constexpr BufferId kNoBuffer = BufferId{0xffffffff};
+
+struct Event {
+    enum class Kind : uint8_t {
+        accepted,   // a new connection; `listener` says where. Reading starts at once.
+        connected,  // a connect() succeeded
+        received,   // `data` has 1 or more bytes, valid until recycle(buffer)
+        eof,        // the peer will send no more (half-close); sending is still possible
+        sent,       // everything handed to send() so far has left: its chunks are free again
+        closed,     // the connection is gone; `error` is an errno value, 0 after our own close()
+    };
+    Kind kind;
+    ConnId conn;
+    void* user = nullptr;            // what set_user() stored, null before
+    Slice data;
+    BufferId buffer = kNoBuffer;
+    ListenerId listener{};
+    int error = 0;
+};
+
+enum class SendStatus : uint8_t {
+    done,     // all bytes were taken already: the chunks are free, no Event::sent follows
+    pending,  // the chunks must stay alive until Event::sent (or Event::closed)
+};
+
+struct TransportStats {
+    uint64_t polls = 0, reads = 0, writes = 0, bytes_in = 0, bytes_out = 0, wakeups = 0;
+};
+
+class Transport {
+public:
+    virtual ~Transport() = default;
+
+    // Name as the user writes it: "epoll", "io_uring", ... For messages and INFO only.
+    virtual const char* name() const = 0;
+
+    virtual Result<ListenerId> listen(const Endpoint&, const ListenOptions&) = 0;
+    // Stops accepting; connections already accepted live on.
+    virtual void unlisten(ListenerId) = 0;
+    // Where a listener really listens (the port that the kernel chose for port 0).
+    virtual Endpoint local_endpoint(ListenerId) const = 0;
+
+    // Ends as Event::connected or Event::closed.
+    virtual Result<ConnId> connect(const Endpoint&, const ConnectOptions&) = 0;
+
+    // The pointer that every later event of this connection carries.
+    virtual void set_user(ConnId, void* user) = 0;
+
+    // Sends the chunks in order, after everything sent before. Never fails: a broken connection says
+    // so by Event::closed. While one send is pending another may be handed in; Event::sent comes
+    // once, when all of them have left.
+    virtual SendStatus send(ConnId, std::span<const Slice> chunks) = 0;
+
+    // Back-pressure: no Event::received until resume_receive(). Bytes already read may still come.
+    virtual void pause_receive(ConnId) = 0;
+    virtual void resume_receive(ConnId) = 0;
+
+    // Gives a received buffer back. Every Event::received is to be recycled exactly once.
+    virtual void recycle(BufferId) = 0;
+
+    // Ends a connection. Pending sends are dropped; Event::closed follows in a later poll().
+    virtual void close(ConnId) = 0;
+    // Lets pending sends leave, then closes; bytes received meanwhile are thrown away.
+    virtual void close_after_send(ConnId) = 0;
+
+    // Names for CLIENT LIST: "127.0.0.1:5000", "[::1]:5000" is written "::1:5000", a Unix peer is
+    // "<path>:0". Called once per accepted connection, not on the hot path.
+    virtual std::string peer_name(ConnId) const = 0;
+    virtual std::string local_name(ConnId) const = 0;
+    // True where the peer certainly is this machine: loopback or a Unix socket (protected mode).
+    virtual bool peer_is_local(ConnId) const = 0;
+    // The descriptor, for CLIENT LIST's fd=; -1 where there is none.
+    virtual int descriptor(ConnId) const = 0;
+
+    // Submits what is queued, waits up to wait_max_ns (0: not at all, -1: until something happens)
+    // and fills `out` with what has happened. A slow consumer loses nothing: what does not fit
+    // comes with the next call, and then that call does not wait.
+    virtual size_t poll(std::span<Event> out, int64_t wait_max_ns) = 0;
+
+    // Ends a poll() that waits, from any thread or a signal handler.
+    virtual void wake() noexcept = 0;
+
+    virtual const TransportStats& stats() const = 0;
+};
+
+}  // namespace rota
