@@ -19,25 +19,25 @@ public:
     int resp() const { return resp_; }
     void set_resp(int resp) { resp_ = resp; }
 
-    void ok();                          // +OK
-    void simple(Slice text);            // +text
+    void ok();                // +OK
+    void simple(Slice text);  // +text
     // `text` starts with the error's code: "ERR no such key". CR and LF in it become spaces.
     void error(Slice text);
     void integer(int64_t value);
     void bulk(Slice bytes);
-    void bulk_integer(int64_t value);   // the number as a bulk string
-    void real(double value);            // RESP3 double, RESP2 bulk; shortest digits that read back
-    void boolean(bool value);           // RESP3 #t/#f, RESP2 :1/:0
-    void null();                        // RESP3 _, RESP2 $-1
-    void null_array();                  // RESP3 _, RESP2 *-1
-    void big_number(Slice digits);      // RESP3 (, RESP2 bulk
+    void bulk_integer(int64_t value);  // the number as a bulk string
+    void real(double value);           // RESP3 double, RESP2 bulk; shortest digits that read back
+    void boolean(bool value);          // RESP3 #t/#f, RESP2 :1/:0
+    void null();                       // RESP3 _, RESP2 $-1
+    void null_array();                 // RESP3 _, RESP2 *-1
+    void big_number(Slice digits);     // RESP3 (, RESP2 bulk
     void verbatim(Slice format, Slice text);  // RESP3 =, RESP2 bulk; format has three letters
 
     void array(size_t count);
-    void map(size_t pairs);             // RESP2: an array of twice that
-    void set(size_t count);             // RESP2: an array
-    void push(size_t count);            // RESP2: an array
-    void attribute(size_t pairs);       // RESP3 only
+    void map(size_t pairs);        // RESP2: an array of twice that
+    void set(size_t count);        // RESP2: an array
+    void push(size_t count);       // RESP2: an array
+    void attribute(size_t pairs);  // RESP3 only
 
     // For counts known only at the end: elements are written first, the header goes before them.
     //     auto at = reply.begin(); ...; reply.end_array(at, n);
@@ -46,14 +46,19 @@ public:
     void end_map(size_t begin, size_t pairs);
     void end_set(size_t begin, size_t count);
 
-    void raw(Slice wire);               // bytes that are RESP already
+    void raw(Slice wire);  // bytes that are RESP already
 
     // Errors written since the last call, and the code of the latest ("ERR", "WRONGTYPE").
-    uint32_t take_error_count() { uint32_t n = errors_; errors_ = 0; return n; }
+    uint32_t take_error_count() {
+        uint32_t n = errors_;
+        errors_ = 0;
+        return n;
+    }
     Slice last_error() const { return {last_error_, last_error_len_}; }
     Buffer& out() { return *out_; }
 
 private:
+    void line(char type, Slice text);  // CR and LF in the text become spaces
     void header(char type, int64_t count);
     void end_header(size_t begin, char type, size_t count);
 
