@@ -42,8 +42,9 @@ enum class ConfigFlag : uint32_t {
     deny_loading = 32,  // not while a dataset is loading
     always_apply = 64,  // applied even where the value did not change (files that are read again)
     multi_arg = 128,    // several words
-    empty_is_unset = 256,  // "" takes the line out of a rewritten file
-    inert = 512,           // accepted and kept, but nothing acts on it yet
+    empty_is_unset = 256,   // "" takes the line out of a rewritten file
+    inert = 512,            // accepted and kept, but nothing acts on it yet
+    always_written = 1024,  // a rewritten file has it even at its default
 };
 constexpr ConfigFlag operator|(ConfigFlag a, ConfigFlag b) {
     return static_cast<ConfigFlag>(static_cast<uint32_t>(a) | static_cast<uint32_t>(b));
@@ -182,7 +183,11 @@ constexpr ConfigRow special(Slice name, Slice help, const RowSpec& spec = {}) {
     r.print = [](const void* o) { return kCodec.print(static_cast<const S*>(o)->*kField); };
     r.lines = [](const void* o) {
         const auto& value = static_cast<const S*>(o)->*kField;
-        return kCodec.lines ? kCodec.lines(value) : std::vector<std::string>{kCodec.print(value)};
+        constexpr auto kLines = kCodec.lines;
+        if constexpr (kLines == nullptr)
+            return std::vector<std::string>{kCodec.print(value)};
+        else
+            return kLines(value);
     };
     return r;
 }

@@ -149,16 +149,6 @@ std::string print_number(const ConfigRow& row, int64_t value) {
     }
 }
 
-// 1gb, 3mb, 5kb where that is exact.
-std::string print_memory(int64_t value) {
-    const uint64_t bytes = static_cast<uint64_t>(value);
-    if (value == 0) return "0";
-    if (bytes % (uint64_t{1} << 30) == 0) return format("%" PRIu64 "gb", bytes >> 30);
-    if (bytes % (uint64_t{1} << 20) == 0) return format("%" PRIu64 "mb", bytes >> 20);
-    if (bytes % (uint64_t{1} << 10) == 0) return format("%" PRIu64 "kb", bytes >> 10);
-    return format("%" PRIu64, bytes);
-}
-
 bool written_as_memory(const ConfigRow& row, int64_t value) {
     if (row.kind != ConfigKind::number) return false;
     const Unit unit = row.spec.unit;
@@ -167,6 +157,14 @@ bool written_as_memory(const ConfigRow& row, int64_t value) {
 }
 
 }  // namespace
+
+std::string format_memory(uint64_t bytes) {
+    if (bytes == 0) return "0";
+    if (bytes % (uint64_t{1} << 30) == 0) return format("%" PRIu64 "gb", bytes >> 30);
+    if (bytes % (uint64_t{1} << 20) == 0) return format("%" PRIu64 "mb", bytes >> 20);
+    if (bytes % (uint64_t{1} << 10) == 0) return format("%" PRIu64 "kb", bytes >> 10);
+    return format("%" PRIu64, bytes);
+}
 
 SetOutcome set_value(const ConfigRow& row, void* options, std::span<const Slice> words,
                      bool another) {
@@ -214,7 +212,8 @@ std::vector<std::string> file_values(const ConfigRow& row, const void* options) 
         if (text.empty() && row.has(ConfigFlag::empty_is_unset)) return {};
         return {escape_repr(text)};
     }
-    if (written_as_memory(row, row.get(options))) return {print_memory(row.get(options))};
+    if (written_as_memory(row, row.get(options)))
+        return {format_memory(static_cast<uint64_t>(row.get(options)))};
     return {print_value(row, options)};
 }
 

@@ -28,6 +28,9 @@ std::string print_value(const ConfigRow&, const void* options);
 // a line. Empty: the directive should not be there at all.
 std::vector<std::string> file_values(const ConfigRow&, const void* options);
 
+// "1gb", "3mb", "5kb" where that is exact, else plain bytes.
+std::string format_memory(uint64_t bytes);
+
 // What a value was, to bring it back exactly.
 struct SavedValue {
     int64_t number = 0;
