@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <memory>
 #include <utility>
+
+#include "proto/command_writer.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -182,6 +185,12 @@ Result<> ClientConnection::flush() {
     return {};
 }
 
+bool ClientConnection::peer_closed() const {
+    char byte;
+    const ssize_t got = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 Result<> ClientConnection::fill() {
     for (;;) {
         const ssize_t got = ::recv(fd_, in_.extend(kReadChunk), kReadChunk, 0);
@@ -190,6 +199,20 @@ Result<> ClientConnection::fill() {
         if (got == 0) return fail("Server closed the connection", ECONNRESET);
         in_.commit(static_cast<size_t>(got));
         return {};
+    }
+}
+
+Result<ReplyValue> ClientConnection::read_any() {
+    for (;;) {
+        switch (parser_.parse(in_.view())) {
+            case ParseStatus::complete:
+                in_.drop_front(parser_.consumed());
+                return parser_.take();
+            case ParseStatus::invalid:
+                return fail("Protocol error: " + std::string(parser_.error()));
+            case ParseStatus::need_more:
+                if (Result<> got = fill(); !got) return std::unexpected(got.error());
+        }
     }
 }
 

@@ -17,7 +17,7 @@
 #include "platform/buffer.h"
 #include "platform/result.h"
 #include "platform/slice.h"
-#include "src/proto/reply_parser.h"
+#include "proto/reply_parser.h"
 
 namespace rota {
 
@@ -69,6 +69,9 @@ public:
     bool has_buffered_input() const { return !in_.empty(); }
 
     void on_push(PushHandler handler) { on_push_ = std::move(handler); }
+
+    // Whether the server has hung up, as far as is known without waiting.
+    bool peer_closed() const;
 
     bool is_open() const { return fd_ >= 0; }
     int fd() const { return fd_; }

@@ -5,15 +5,10 @@
 
 #include <charconv>
 
+#include "platform/text.h"
+
 namespace rota {
 namespace {
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 Result<std::string> percent_decode(Slice text) {
     std::string out;
