@@ -5,7 +5,8 @@
 // The interface is completion-shaped because epoll can imitate completions while io_uring, RDMA and
 // DPDK cannot imitate readiness. Every call is for one batch, never for one byte.
 //
-// Threading: created, called and destroyed by one thread, its owner; only wake() may come from another.
+// Threading: created, called and destroyed by one thread, its owner; only wake() may come
+// from another.
 //
 // Life of a connection: it exists from Event::accepted (or the return of connect) until its one
 // Event::closed, which is always the last event that names it, however the end came about. A ConnId
@@ -23,9 +24,9 @@
 
 namespace rota {
 
-enum class ConnId : uint64_t {};      // slot and generation
+enum class ConnId : uint64_t {};  // slot and generation
 enum class ListenerId : uint32_t {};
-enum class BufferId : uint32_t {};    // names the memory behind a received slice
+enum class BufferId : uint32_t {};  // names the memory behind a received slice
 
 inline constexpr BufferId kNoBuffer = BufferId{0xffffffff};
 
@@ -40,7 +41,7 @@ struct Event {
     };
     Kind kind;
     ConnId conn;
-    void* user = nullptr;            // what set_user() stored, null before
+    void* user = nullptr;  // what set_user() stored, null before
     Slice data;
     BufferId buffer = kNoBuffer;
     ListenerId listener{};
@@ -75,16 +76,22 @@ public:
     // The pointer that every later event of this connection carries.
     virtual void set_user(ConnId, void* user) = 0;
 
-    // Sends the chunks in order, after everything sent before. Never fails: a broken connection says
-    // so by Event::closed. While one send is pending another may be handed in; Event::sent comes
-    // once, when all of them have left.
+    // Offers bytes to a connection that has nothing pending: takes what can leave at once, returns
+    // how many (0 to bytes.size()), and keeps no reference to them. A transport that cannot tell
+    // takes none. What is left goes to send().
+    virtual size_t send_now(ConnId, Slice /*bytes*/) { return 0; }
+    // Sends the chunks in order, after everything sent before. Never fails: a broken connection
+    // says so by Event::closed. While one send is pending another may be handed in; Event::sent
+    // comes once, when all of them have left.
     virtual SendStatus send(ConnId, std::span<const Slice> chunks) = 0;
 
     // Back-pressure: no Event::received until resume_receive(). Bytes already read may still come.
     virtual void pause_receive(ConnId) = 0;
     virtual void resume_receive(ConnId) = 0;
 
-    // Gives a received buffer back. Every Event::received is to be recycled exactly once.
+    // Gives a received buffer back. Every Event::received is to be recycled exactly once, and soon:
+    // the memory is shared by many connections and bounded, and when all of it is out nothing more
+    // is read. Copy what must wait for the bytes that follow it.
     virtual void recycle(BufferId) = 0;
 
     // Ends a connection. Pending sends are dropped; Event::closed follows in a later poll().
@@ -92,8 +99,8 @@ public:
     // Lets pending sends leave, then closes; bytes received meanwhile are thrown away.
     virtual void close_after_send(ConnId) = 0;
 
-    // Names for CLIENT LIST: "127.0.0.1:5000", "[::1]:5000" is written "::1:5000", a Unix peer is
-    // "<path>:0". Called once per accepted connection, not on the hot path.
+    // Names for CLIENT LIST: "127.0.0.1:5000", "[::1]:5000"; both ends of a Unix connection are
+    // "<path>:0". Empty for a connection that is gone. Not for the hot path.
     virtual std::string peer_name(ConnId) const = 0;
     virtual std::string local_name(ConnId) const = 0;
     // True where the peer certainly is this machine: loopback or a Unix socket (protected mode).

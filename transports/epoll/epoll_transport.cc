@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the owner calls between polls.
+#include "transports/epoll/epoll_transport.h"
+
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "platform/assert.h"
+#include "transports/epoll/tags.h"
+
+namespace rota {
+
+Result<std::unique_ptr<Transport>> make_epoll_transport() { return EpollTransport::create(); }
+
+Result<std::unique_ptr<Transport>> EpollTransport::create() {
+    UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll) return fail_errno("epoll_create1", errno);
+    UniqueFd wake_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake_fd) return fail_errno("eventfd", errno);
+    // Edge-triggered: every write is an event and nobody ever has to read it.
+    epoll_event wanted{.events = EPOLLIN | EPOLLET, .data = {.u64 = kWakeTag}};
+    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake_fd.get(), &wanted) != 0)
+        return fail_errno("epoll_ctl", errno);
+    return std::unique_ptr<Transport>(new EpollTransport(std::move(epoll), std::move(wake_fd)));
+}
+
+EpollTransport::EpollTransport(UniqueFd epoll, UniqueFd wake_fd)
+    : epoll_(std::move(epoll)), wake_fd_(std::move(wake_fd)), reserve_fd_(open_reserve()) {}
+
+EpollTransport::~EpollTransport() {
+    for (uint32_t index = 0; index < listeners_.size(); ++index) unlisten(ListenerId{index});
+    for (uint32_t slot = 0; slot < connections_.size(); ++slot) {
+        const int fd = connections_.at(slot).fd;
+        if (fd >= 0) ::close(fd);
+    }
+}
+
+Connection* EpollTransport::find(ConnId id) {
+    const uint32_t slot = ConnectionTable::slot_of(id);
+    if (slot >= connections_.size()) return nullptr;
+    Connection& connection = connections_.at(slot);
+    if (connection.generation != ConnectionTable::generation_of(id) || !connection.open)
+        return nullptr;
+    return &connection;
+}
+
+const Connection* EpollTransport::find(ConnId id) const {
+    return const_cast<EpollTransport*>(this)->find(id);
+}
+
+// Makes a connection of a descriptor and has epoll watch it.
+Result<ConnId> EpollTransport::admit(UniqueFd fd, const PeerAddress& peer, bool partial_reads) {
+    const uint32_t slot = connections_.take();
+    Connection& connection = connections_.at(slot);
+    const ConnId id = ConnectionTable::make_id(slot, connection.generation);
+    // A Unix socket reports room for output whenever its peer reads anything, which would wake us
+    // twice for each request: it is asked about output only when output is blocked.
+    connection.output_armed = peer.family != AF_UNIX;
+    epoll_event wanted{.events = EPOLLIN | EPOLLRDHUP | EPOLLET,
+                       .data = {.u64 = static_cast<uint64_t>(id)}};
+    if (connection.output_armed) wanted.events |= EPOLLOUT;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &wanted) != 0) {
+        const int code = errno;
+        connections_.give_back(slot);
+        return fail_errno("epoll_ctl", code);
+    }
+    connection.fd = fd.release();
+    connection.peer = peer;
+    connection.partial_reads = partial_reads;
+    connection.open = true;
+    return id;
+}
+
+Result<ConnId> EpollTransport::connect(const Endpoint& where, const ConnectOptions& options) {
+    Result<OutgoingSocket> begun = open_connection(where, options);
+    if (!begun) return std::unexpected(begun.error());
+    const Result<ConnId> id = admit(std::move(begun->fd), begun->peer, options.mptcp);
+    if (!id) return id;
+    const uint32_t slot = ConnectionTable::slot_of(*id);
+    Connection& connection = connections_.at(slot);
+    connection.connecting = true;
+    if (!begun->in_progress) {
+        connection.writable = true;
+        enqueue(slot, connection);
+    }
+    return id;
+}
+
+void EpollTransport::set_user(ConnId id, void* user) {
+    if (Connection* connection = find(id)) connection->user = user;
+}
+
+SendStatus EpollTransport::send(ConnId id, std::span<const Slice> chunks) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->draining) return SendStatus::done;
+    size_t taken = 0;
+    if (connection->unsent.empty() && !connection->connecting) {
+        const Transmitted result = transmit(connection->fd, chunks);
+        stats_.writes += result.calls;
+        stats_.bytes_out += result.bytes;
+        if (result.status == TransmitStatus::all) [[likely]]
+            return SendStatus::done;
+        const uint32_t slot = ConnectionTable::slot_of(id);
+        if (result.status == TransmitStatus::broken) {
+            cut(slot, *connection, result.error);
+            return SendStatus::done;
+        }
+        connection->writable = result.status == TransmitStatus::quota;
+        if (connection->writable) enqueue(slot, *connection);
+        watch_output(slot, *connection, true);
+        taken = result.bytes;
+    }
+    keep_unsent(*connection, chunks, taken);
+    return connection->unsent.empty() ? SendStatus::done : SendStatus::pending;
+}
+
+void EpollTransport::keep_unsent(Connection& connection, std::span<const Slice> chunks,
+                                 size_t taken) {
+    // A peer that is always behind: chunks that have left must not pile up before the others.
+    std::vector<Slice>& unsent = connection.unsent;
+    if (connection.unsent_first >= kUnsentKept && connection.unsent_first * 2 >= unsent.size()) {
+        unsent.erase(unsent.begin(), unsent.begin() + connection.unsent_first);
+        connection.unsent_first = 0;
+    }
+    for (const Slice& chunk : chunks) {
+        if (taken >= chunk.size()) {
+            taken -= chunk.size();
+            continue;
+        }
+        unsent.push_back(chunk.substr(taken));
+        taken = 0;
+    }
+}
+
+void EpollTransport::pause_receive(ConnId id) {
+    if (Connection* connection = find(id)) connection->paused = true;
+}
+
+void EpollTransport::resume_receive(ConnId id) {
+    Connection* connection = find(id);
+    if (connection == nullptr || !connection->paused) return;
+    connection->paused = false;
+    if (connection->readable) enqueue(ConnectionTable::slot_of(id), *connection);
+}
+
+void EpollTransport::recycle(BufferId buffer) {
+    arenas_.take_back(buffer);
+    if (!starved_) return;
+    starved_ = false;
+    work_left_ = true;
+}
+
+void EpollTransport::close(ConnId id) {
+    if (Connection* connection = find(id)) cut(ConnectionTable::slot_of(id), *connection, 0);
+}
+
+void EpollTransport::close_after_send(ConnId id) {
+    Connection* connection = find(id);
+    if (connection == nullptr) return;
+    if (connection->connecting) return close(id);
+    connection->draining = true;
+    connection->readable = true;  // what it sends is thrown away, paused or not
+    enqueue(ConnectionTable::slot_of(id), *connection);
+}
+
+void EpollTransport::cut(uint32_t slot, Connection& connection, int error) {
+    sever(connection, error);
+    enqueue(slot, connection);
+}
+
+std::string EpollTransport::peer_name(ConnId id) const {
+    const Connection* connection = find(id);
+    return connection ? format_peer_name(connection->fd, connection->peer) : std::string();
+}
+
+std::string EpollTransport::local_name(ConnId id) const {
+    const Connection* connection = find(id);
+    return connection ? format_local_name(connection->fd) : std::string();
+}
+
+bool EpollTransport::peer_is_local(ConnId id) const {
+    const Connection* connection = find(id);
+    return connection != nullptr && is_local(connection->peer);
+}
+
+int EpollTransport::descriptor(ConnId id) const {
+    const Connection* connection = find(id);
+    return connection ? connection->fd : -1;
+}
+
+// Only writes to the descriptor if the owner sleeps and nobody has woken it yet. May run in a
+// signal handler, whose errno is not ours to change.
+void EpollTransport::wake() noexcept {
+    // Release pairs with the acquire in allowed_wait() and wait_for_events(): what was published
+    // before wake() is seen after the poll.
+    if (sleep_.exchange(kWoken, std::memory_order_acq_rel) != kAsleep) return;
+    const int kept = errno;
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof one);
+    errno = kept;
+}
+
+}  // namespace rota

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "transports/transports.h"
+
+#include <string>
+
+// ROTA_TRANSPORT_ROWS comes from meson.build: "ROW(epoll) ROW(...)", one per transport built.
+
+namespace rota {
+
+#define ROW(name) Result<std::unique_ptr<Transport>> make_##name##_transport();
+ROTA_TRANSPORT_ROWS
+#undef ROW
+
+namespace {
+
+#define ROW(name) {#name, make_##name##_transport},
+constexpr TransportRow kRows[] = {ROTA_TRANSPORT_ROWS};
+#undef ROW
+
+}  // namespace
+
+std::span<const TransportRow> built_transports() { return kRows; }
+
+Result<std::unique_ptr<Transport>> make_transport(Slice name) {
+    std::string built;
+    for (const TransportRow& row : kRows) {
+        if (name == row.name) return row.make();
+        built += built.empty() ? "" : ", ";
+        built += row.name;
+    }
+    return fail("no transport '" + std::string(name) + "' in this build, which has: " + built);
+}
+
+}  // namespace rota

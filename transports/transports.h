@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The transports of this build, by the name that a user writes. Adding one means a folder here and
+// a word in meson_options.txt: the folder defines make_<name>_transport().
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "platform/result.h"
+#include "transports/transport.h"
+
+namespace rota {
+
+struct TransportRow {
+    const char* name;
+    Result<std::unique_ptr<Transport>> (*make)();
+};
+
+// In the order of the build option; the first is the default.
+std::span<const TransportRow> built_transports();
+
+// Fails for a name that is not built, and where the machine lacks what the transport needs.
+Result<std::unique_ptr<Transport>> make_transport(Slice name);
+
+}  // namespace rota
