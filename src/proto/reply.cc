@@ -3,41 +3,19 @@
 #include "proto/reply.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "platform/assert.h"
 #include "platform/text.h"
+#include "proto/wire.h"
 
 namespace rota {
 
+using wire::kHeaderMax;
+using wire::write_bytes;
+using wire::write_crlf;
+using wire::write_header;
+
 namespace {
-
-constexpr size_t kHeaderMax = 1 + kIntegerTextMax + 2;  // type, number, CRLF
-
-char* write_crlf(char* at) {
-    at[0] = '\r';
-    at[1] = '\n';
-    return at + 2;
-}
-
-// "<type><number>\r\n"; small numbers, which most headers carry, take no loop.
-inline char* write_header(char* at, char type, int64_t number) {
-    *at++ = type;
-    if (number >= 0 && number < 10) {
-        *at++ = static_cast<char>('0' + number);
-    } else if (number >= 10 && number < 100) {
-        at[0] = static_cast<char>('0' + number / 10);
-        at[1] = static_cast<char>('0' + number % 10);
-        at += 2;
-    } else {
-        at += write_integer(at, number);
-    }
-    return write_crlf(at);
-}
-
-char* write_bytes(char* at, Slice bytes) {
-    if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
-    return at + bytes.size();
-}
 
 // A line cannot hold line ends: whoever reads the reply would lose step.
 char* write_one_line(char* at, Slice text) {

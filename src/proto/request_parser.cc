@@ -9,52 +9,14 @@
 
 #include "platform/assert.h"
 #include "platform/text.h"
+#include "proto/wire.h"
 
 namespace rota {
 
 namespace {
 
-constexpr size_t kArgsKept = 1024;         // room for this many arguments outlives a request
-constexpr size_t kUnquotedKept = 4096;     // as does this much of unquoted inline text
-constexpr ptrdiff_t kPlainDigitsMax = 10;  // longer numbers take the careful road
-
-unsigned digit_of(char c) { return static_cast<unsigned char>(c) - unsigned{'0'}; }
-
-// "<type><digits>\r\n", wholly present, no sign, no leading zero: `at` moves behind it.
-inline bool read_plain_header(const char*& at, const char* end, int64_t& value) {
-    if (end - at < 4) return false;
-    const char* p = at + 1;
-    unsigned digit = digit_of(*p);
-    if (digit > 9) return false;
-    uint64_t number = digit;
-    for (++p; p != end && (digit = digit_of(*p)) <= 9; ++p) {
-        if (number == 0 || p - at > kPlainDigitsMax) return false;
-        number = number * 10 + digit;
-    }
-    if (end - p < 2 || p[0] != '\r' || p[1] != '\n') return false;
-    at = p + 2;
-    value = static_cast<int64_t>(number);
-    return true;
-}
-
-// A whole signed 64-bit number in its one canonical spelling: no "+", no leading zeros, no "-0".
-bool read_number(Slice text, int64_t& value) {
-    if (text.empty()) return false;
-    const bool negative = text.front() == '-';
-    if (negative) text.remove_prefix(1);
-    if (text.empty() || text.size() > 19) return false;
-    if (text.front() == '0' && (negative || text.size() > 1)) return false;
-    uint64_t number = 0;  // 19 digits fit
-    for (const char c : text) {
-        const unsigned digit = digit_of(c);
-        if (digit > 9) return false;
-        number = number * 10 + digit;
-    }
-    const uint64_t most = uint64_t{0x7fffffffffffffff} + (negative ? 1 : 0);
-    if (number > most) return false;
-    value = static_cast<int64_t>(negative ? 0 - number : number);
-    return true;
-}
+constexpr size_t kArgsKept = 1024;      // room for this many arguments outlives a request
+constexpr size_t kUnquotedKept = 4096;  // as does this much of unquoted inline text
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -99,7 +61,7 @@ ParseStatus RequestParser::parse(Slice bytes, const RequestLimits& limits) {
 ParseStatus RequestParser::parse_count(Slice bytes, const RequestLimits& limits) {
     const char* at = bytes.data();
     int64_t count = 0;
-    if (position_ == 0 && read_plain_header(at, bytes.data() + bytes.size(), count)) {
+    if (position_ == 0 && wire::read_plain_header(at, bytes.data() + bytes.size(), count)) {
         position_ = static_cast<size_t>(at - bytes.data());
         return accept_count(count, limits);
     }
@@ -109,11 +71,10 @@ ParseStatus RequestParser::parse_count(Slice bytes, const RequestLimits& limits)
     }
     if (status == ParseStatus::need_more) return status;
     if (bytes[position_ + 1] != '\n') return refuse("Protocol error: invalid CRLF in request");
-    if (!read_number(bytes.substr(1, position_ - 1), count)) {
-        return refuse("Protocol error: invalid multibulk length");
-    }
+    const auto number = parse_int64(bytes.substr(1, position_ - 1));
+    if (!number) return refuse("Protocol error: invalid multibulk length");
     position_ += 2;
-    return accept_count(count, limits);
+    return accept_count(*number, limits);
 }
 
 ParseStatus RequestParser::accept_count(int64_t count, const RequestLimits& limits) {
@@ -158,7 +119,7 @@ ParseStatus RequestParser::parse_bulk_header(Slice bytes, const RequestLimits& l
     const char* at = bytes.data() + position_;
     int64_t len = 0;
     if (position_ == line_ && position_ != bytes.size() && *at == '$' &&
-        read_plain_header(at, bytes.data() + bytes.size(), len)) {
+        wire::read_plain_header(at, bytes.data() + bytes.size(), len)) {
         position_ = static_cast<size_t>(at - bytes.data());
         return accept_bulk_len(len, limits);
     }
@@ -174,11 +135,10 @@ ParseStatus RequestParser::parse_bulk_header(Slice bytes, const RequestLimits& l
         return refuse(error_);
     }
     if (bytes[position_ + 1] != '\n') return refuse("Protocol error: invalid CRLF in request");
-    if (!read_number(bytes.substr(line_ + 1, position_ - line_ - 1), len)) {
-        return refuse("Protocol error: invalid bulk length");
-    }
+    const auto number = parse_int64(bytes.substr(line_ + 1, position_ - line_ - 1));
+    if (!number) return refuse("Protocol error: invalid bulk length");
     position_ += 2;
-    return accept_bulk_len(len, limits);
+    return accept_bulk_len(*number, limits);
 }
 
 ParseStatus RequestParser::accept_bulk_len(int64_t len, const RequestLimits& limits) {

@@ -8,11 +8,9 @@
 //              request. args() may be empty (an empty line, "*0", "*-1"): ignore it.
 //   need_more  call again with the same bytes and more behind them (the memory may have moved);
 //              wanted() is a hint: how many bytes the request is known to need in all, or 0.
-//   invalid    error() is Valkey's text for the client ("Protocol error: ..."), which is then
-//   closed.
+//   invalid    error() is Valkey's text for the client ("Protocol error: ..."): close it then.
 // What comes out does not depend on how the bytes were cut into pieces.
-// Threading: one owner. Memory: bounded by the bytes received, never by a number the peer
-// announced.
+// Threading: one owner. Memory: bounded by the bytes received, never by an announced number.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +19,14 @@
 #include <vector>
 
 #include "platform/slice.h"
+#include "proto/parse_status.h"
 
 namespace rota {
 
 struct RequestLimits {
     int64_t bulk_len_max = int64_t{512} << 20;  // proto-max-bulk-len
     int64_t args_max = 0x7fffffff;              // multibulk count
-    size_t inline_len_max = 64 * 1024;          // inline request, also a "*..." or "$..." line
+    size_t inline_len_max = 64 * 1024;          // inline request, also a header line; at least 16
     bool authenticated = true;                  // false: the two limits below hold as well
 
     static constexpr int64_t kArgsMaxBeforeAuth = 10;
@@ -40,8 +39,6 @@ struct RequestLimits {
         return limits;
     }
 };
-
-enum class ParseStatus : uint8_t { complete, need_more, invalid };
 
 class RequestParser {
 public:
