@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Processors: how they are arranged, and which of them the calling thread may use. Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "platform/result.h"
+#include "platform/slice.h"
+
+namespace rota {
+
+struct Cpu {
+    int id = 0;
+    int package = 0;
+    int core = 0;               // id of its first SMT sibling: equal for CPUs of one physical core
+    int llc = 0;                // id of the first CPU that shares its last-level cache
+    int node = 0;               // NUMA node; 0 where the kernel knows of none
+    std::vector<int> siblings;  // all CPUs of the physical core, itself included
+};
+
+// The CPUs that are online, in order of id. `root` is "" but in tests.
+Result<std::vector<Cpu>> read_cpu_topology(const std::string& root = "");
+
+// "0,2,3", "0-3", "0-7:2" (every second one) and their mixes. Sorted, without repetition.
+Result<std::vector<int>> parse_cpu_list(Slice text);
+
+// The CPUs that the calling thread may run on.
+std::vector<int> allowed_cpus();
+// Moves the calling thread. Threads and children that it starts later inherit the set.
+Result<> set_affinity(const std::vector<int>& cpus);
+
+// At most 15 bytes are kept; shown by top and in crash reports.
+void set_thread_name(Slice name);
+
+}  // namespace rota

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <malloc.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "platform/memory.h"
+#include "platform/rusage.h"
+
+namespace rota {
+
+const std::string& memory_allocator_name() {
+    static const std::string name = "libc";
+    return name;
+}
+
+MemoryStats memory_stats() {
+    const struct mallinfo2 info = ::mallinfo2();
+    MemoryStats stats;
+    stats.allocated = info.uordblks + info.hblkhd;
+    stats.active = info.arena + info.hblkhd;
+    stats.resident = resident_bytes();
+    return stats;
+}
+
+void memory_purge() { ::malloc_trim(0); }
+
+std::string memory_report() {
+    char* text = nullptr;
+    size_t size = 0;
+    FILE* stream = ::open_memstream(&text, &size);
+    if (stream == nullptr) return "";
+    ::malloc_info(0, stream);
+    std::fclose(stream);
+    std::string out(text, size);
+    std::free(text);
+    return out;
+}
+
+bool memory_set_background_thread(bool) { return false; }
+
+size_t memory_block_bytes(const void* block) {
+    return ::malloc_usable_size(const_cast<void*>(block));
+}
+
+}  // namespace rota
