@@ -10,8 +10,10 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "platform/clock.h"
 #include "store/effects.h"
 #include "store/entry.h"
 #include "store/options.h"
@@ -25,7 +27,7 @@ struct Key {
     uint64_t hash;
 };
 
-enum class Expiry : uint8_t { none, keep };   // for a write without an expiry of its own
+enum class Expiry : uint8_t { none, keep };  // for a write without an expiry of its own
 
 struct StoreStats {
     uint64_t hits = 0, misses = 0, expired_keys = 0, evicted_keys = 0, expired_time_cap_reached = 0;
@@ -33,21 +35,23 @@ struct StoreStats {
     uint64_t expire_cycle_us = 0;
 };
 
-// What all databases share. now_ms is set by the executor once per batch and frozen within a command.
+// What all databases share. now_ms is set by the executor once per batch and frozen within a
+// command.
 struct StoreClock {
     int64_t now_ms = 0;
 };
 
 class Db {
 public:
-    Db(int index, uint64_t const (&seed)[2], const StoreOptions&, const StoreClock&, Effects&, StoreStats&);
+    Db(int index, const SipKey& seed, const StoreOptions&, const StoreClock&, Effects&,
+       StoreStats&);
     Db(const Db&) = delete;
     ~Db();
 
     int index() const { return index_; }
-    void set_index(int index) { index_ = index; }   // SWAPDB
+    void set_index(int index) { index_ = index; }  // SWAPDB
     size_t size() const;
-    size_t expires_size() const;                    // keys that have an expiry
+    size_t expires_size() const;  // keys that have an expiry
     int64_t average_ttl_ms() const;
 
     // For reading: counts a hit or a miss and refreshes LRU/LFU unless no_touch. Null: not there.
@@ -61,49 +65,93 @@ public:
     // expire_at_ms < 0: no expiry of its own, then `otherwise` says whether an old one stays.
     Entry* set_string(Key, Slice value, int64_t expire_at_ms = -1, Expiry otherwise = Expiry::none);
     Entry* set_integer(Key, int64_t value, Expiry otherwise = Expiry::keep);
-    // A raw string of `size` bytes, the old ones kept as far as they go, the rest zero, for writing
-    // in place through mutable_value(). Creates the key if need be. Keeps the expiry.
+    // A raw string of at least `size` bytes for writing in place through mutable_value(): what was
+    // there stays, what is new is zero. Creates the key if need be. Keeps the expiry. A key of
+    // another type is the caller's bug.
     Entry* grow_string(Key, size_t size);
-    // Appends in place where there is room, amortised O(len). The entry must be a string.
+    // Appends in place where there is room, amortised O(len). The entry must be a string, and the
+    // tail none of its own bytes.
     Entry* append_string(Key, Entry*, Slice tail);
-    // Takes an entry over (RENAME, COPY, RESTORE, other types); replaces what was there.
+    // Takes an entry over (RENAME, COPY, RESTORE, other types); replaces what was there. The entry
+    // may be of another key: it gets this one. Its expiry counts, the replaced one's does not.
     Entry* put(Key, Entry*);
 
-    // Removes; frees on the spot, or in the background where it is big and `lazy`. False: not there.
+    // Removes; frees on the spot, or in the background where it is big and `lazy`. False: not
+    // there.
     bool erase(Key, bool lazy = false);
     // Removes without freeing: the caller owns the result. Null: not there.
     Entry* take(Key);
 
-    // The entry may move. expire_at_ms < 0 takes the expiry away.
+    // The entry may move. expire_at_ms < 0 takes the expiry away. An expiry in the past is only
+    // noticed by the next lookup.
     Entry* set_expiry(Key, Entry*, int64_t expire_at_ms);
 
-    Entry* random();                                // null: empty
+    Entry* random();  // null: empty
     // One step of SCAN: calls visit(entry) for every entry of the next bucket(s); returns the next
     // cursor, 0 at the end. Every key that is there from beginning to end is visited at least once,
     // however the table is resized meanwhile. Expired keys are visited too: the caller filters.
     template <class Visit>
-    uint64_t scan(uint64_t cursor, Visit&& visit) { return table_.scan(cursor, visit); }
+    uint64_t scan(uint64_t cursor, Visit&& visit) {
+        return table_.scan(cursor, visit);
+    }
     template <class Visit>
-    void for_each(Visit&& visit) { table_.for_each(visit); }
+    void for_each(Visit&& visit) {
+        table_.for_each(visit);
+    }
 
-    bool expired(const Entry*) const;
+    bool expired(const Entry* entry) const {
+        return entry->has_expiry() && clock_.now_ms > entry->expire_at_ms();
+    }
     void clear(bool lazy);
-    void swap_contents(Db& other);                  // SWAPDB
+    void swap_contents(Db& other);  // SWAPDB
 
     // Stage one and two of a batch: fetch the bucket, then the entry, into the cache. Hints only.
     void prefetch_bucket(uint64_t hash) const { table_.prefetch_bucket(hash); }
     void prefetch_entry(uint64_t hash) const { table_.prefetch_entry(hash); }
 
-    // Moves a bounded amount of work along: rehashing, giving memory back. From cron.
-    void step(int64_t budget_us);
+    // Moves a bounded amount of work along: rehashing, giving memory back. From cron. False:
+    // nothing is left to do.
+    bool step(int64_t budget_us);
+    // Entries that a lazy clear() has detached and step() has not freed yet.
+    size_t pending_free() const;
+    // Samples up to `keys` keys that have an expiry and removes the expired ones. See
+    // Keyspace::active_expire.
+    struct ExpireSample {
+        size_t sampled = 0;
+        size_t expired = 0;
+        int64_t ttl_sum_ms = 0;
+    };
+    ExpireSample expire_some(size_t keys);
+    void update_average_ttl(const ExpireSample&);
     Table& table() { return table_; }
     Table& expires() { return expires_; }
     const Table& table() const { return table_; }
 
 private:
+    // The slot of a key that is there and has not expired; removes it if it has.
+    Table::Slot* find_live(const Key& key) {
+        Table::Slot* slot = table_.find_slot(key.hash, key.name);
+        if (slot != nullptr && expired(Table::entry_of(*slot))) [[unlikely]] {
+            remove_expired(key, slot);
+            return nullptr;
+        }
+        return slot;
+    }
+    void remove_expired(const Key&, Table::Slot*);
+    void touch(Entry*);
+    uint32_t next_random();
+    // Puts `entry` where `old` was, in both tables. had_expiry: whether `old`, which may be gone or
+    // `entry` itself, is in expires_.
+    void swap_entry(const Key&, Table::Slot*, const Entry* old, bool had_expiry, Entry* entry);
+    Entry* detach(const Key&, Table::Slot*);
+
     int index_;
     Table table_;
-    Table expires_;                                 // the same entries, those with an expiry
+    Table expires_;             // the same entries, those with an expiry
+    std::vector<Table> dying_;  // what lazy clears have detached
+    SipKey seed_;
+    uint64_t random_;
+    uint64_t expire_cursor_ = 0;
     const StoreOptions& options_;
     const StoreClock& clock_;
     Effects& effects_;
@@ -116,7 +164,7 @@ public:
     Keyspace(int databases, const StoreOptions&, Effects&);
     ~Keyspace();
 
-    Key key(Slice name) const;                      // hashes with this server's seed
+    Key key(Slice name) const;  // hashes with this server's seed
     Db& db(int index) { return *dbs_[static_cast<size_t>(index)]; }
     int count() const { return static_cast<int>(dbs_.size()); }
     void swap(int a, int b);
@@ -125,22 +173,32 @@ public:
     StoreStats& stats() { return stats_; }
     const StoreStats& stats() const { return stats_; }
 
-    // Active expiry: a slow cycle from cron, a fast one before sleeping. Removes expired keys of all
-    // databases within the share of time that active-expire-effort allows.
-    void active_expire(bool fast, int64_t (*now_us)());
-    void step(int64_t budget_us);                   // rehash and reclaim
+    // Active expiry: a slow cycle from cron, a fast one before sleeping. Removes expired keys of
+    // all databases within the share of time that active-expire-effort allows.
+    void active_expire(bool fast, const Clock& clock);
+    // Rehashes and reclaims. Microseconds of wall time; called with 0 it does the least it can.
+    // False: nothing is left to do.
+    bool step(int64_t budget_us);
+    size_t pending_free() const;  // entries that step() has yet to free
+    bool expiry_ran_out_of_time() const { return expire_timed_out_; }
 
 private:
-    uint64_t seed_[2];
+    struct ExpireBudget;
+    bool expire_db(Db&, const ExpireBudget&, uint64_t& sampled, uint64_t& expired);
+
+    const StoreOptions& options_;
+    SipKey seed_;
     StoreClock clock_;
     StoreStats stats_;
     std::vector<std::unique_ptr<Db>> dbs_;
     int next_expire_db_ = 0;
     int next_step_db_ = 0;
+    bool expire_timed_out_ = false;
+    int64_t last_fast_expire_us_ = 0;
 };
 
-// int if the bytes are a canonical long, embstr if header, key, expiry and value fit in 128 bytes by
-// Valkey's reckoning, else raw. Source: the published thresholds of Valkey 9.1.
+// int if the bytes are a canonical long, embstr if header, key, expiry and value fit in 128 bytes
+// by Valkey's reckoning, else raw. Source: the published thresholds of Valkey 9.1.
 Encoding string_encoding(size_t key_len, Slice value, bool has_expiry);
 
 }  // namespace rota

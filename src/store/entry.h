@@ -8,27 +8,38 @@
 // Type, encoding and length never need the value's memory.
 //
 // Threading: the executor creates, changes and frees entries. A published string entry is immutable
-// except for its access word (LRU/LFU) and the in-place changes that Db makes while no reader can be
-// about; that is what lets IO threads read it later.
+// except for its access word (LRU/LFU) and the in-place changes that Db makes while no reader can
+// be about; that is what lets IO threads read it later.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 
 #include "platform/slice.h"
 
 namespace rota {
 
 enum class Type : uint8_t { string, list, set, zset, hash, stream, module };
-enum class Encoding : uint8_t { raw, integer, embstr, quicklist, listpack, intset, hashtable, skiplist, stream };
+enum class Encoding : uint8_t {
+    raw,
+    integer,
+    embstr,
+    quicklist,
+    listpack,
+    intset,
+    hashtable,
+    skiplist,
+    stream
+};
 
 Slice type_name(Type);          // "string", "list", ...
 Slice encoding_name(Encoding);  // "raw", "int", "embstr", ...
 
 class Entry {
 public:
-    static constexpr size_t kInlineMax = 4096;      // longer strings live in a Blob
-    static constexpr size_t kShortKeyMax = 4095;    // longer keys carry a 4-byte length
+    static constexpr size_t kInlineMax = 4096;    // longer strings live in a Blob
+    static constexpr size_t kShortKeyMax = 4095;  // longer keys carry a 4-byte length
 
     // A string entry. `encoding` is what OBJECT ENCODING will say; see string_encoding() in db.h.
     // expire_at_ms < 0: no expiry. Memory comes from the slab.
@@ -43,15 +54,21 @@ public:
         return static_cast<Encoding>(word_.load(std::memory_order_relaxed) & 15);
     }
     bool has_expiry() const { return shape_ & kHasExpiry; }
-    int64_t expire_at_ms() const;                   // -1: none
-    void set_expire_at_ms(int64_t);                 // only if has_expiry()
-    Slice key() const;
+    int64_t expire_at_ms() const {  // -1: none
+        return has_expiry() ? *reinterpret_cast<const int64_t*>(this + 1) : -1;
+    }
+    void set_expire_at_ms(int64_t);  // only if has_expiry()
+    Slice key() const { return {bytes() + key_offset(), key_size()}; }
 
     // Strings. value() is the bytes of raw and embstr; integer() the number of an `integer` entry.
-    Slice value() const;
+    Slice value() const {
+        if (shape_ & kBlob) [[unlikely]]
+            return {blob()->bytes(), blob()->size};
+        return {payload(), payload_size()};
+    }
     int64_t integer() const;
-    void set_integer(int64_t);                      // in place
-    size_t string_size() const;                     // digits of the number for `integer`
+    void set_integer(int64_t);   // in place
+    size_t string_size() const;  // digits of the number for `integer`
     // The value as bytes whatever its encoding; numbers are written into scratch (>= 24 bytes).
     Slice string(char* scratch) const;
     // The value's bytes for changing in place (SETRANGE, SETBIT...). Only raw/embstr.
@@ -60,19 +77,89 @@ public:
     void* object() const;
     void set_object(Encoding, void* object);
 
-    size_t allocated_size() const;                  // bytes of the block and its Blob, as allocated
+    size_t allocated_size() const;  // bytes of the block and its Blob, as allocated
 
     // 24 bits: LRU clock, or LFU minutes (16) and counter (8); access.h gives them their meaning.
     uint32_t access() const { return word_.load(std::memory_order_relaxed) >> 8; }
-    void set_access(uint32_t bits);
+    void set_access(uint32_t bits) {
+        const uint32_t kind = word_.load(std::memory_order_relaxed) & 0xff;
+        word_.store(bits << 8 | kind, std::memory_order_relaxed);
+    }
+
+    // For Db, which alone knows that no reader is about and puts the result into its tables. -----
+
+    // Turns a string entry into this value without moving it; the access word stays. False, and
+    // nothing done, unless the new shape needs a block of the same size and no Blob.
+    bool try_overwrite(Slice value, Encoding, int64_t expire_at_ms);
+    // The same entry under another key or with another expiry (< 0: none). `old` is gone
+    // afterwards: its value has moved over. `key` may be the old one's own.
+    static Entry* rebuild(Entry* old, Slice key, int64_t expire_at_ms);
+    // The same string as raw bytes, `size` of them: what was there as far as it goes, then whatever
+    // is in the memory. With room to grow where that is cheap. `old` is returned or gone.
+    static Entry* resize_string(Entry* old, size_t size);
+    void set_encoding(Encoding encoding) { set_kind(type(), encoding); }
+
+    // Bytes of the block as asked of the slab; what a prefetch has to cover.
+    size_t block_size() const { return key_offset() + key_size() + payload_size(); }
 
 private:
     enum Flag : uint32_t { kHasExpiry = 1, kLongKey = 2, kBlob = 4 };
 
+    // A long string's bytes, outside of the slab. Followed by the bytes.
+    struct Blob {
+        size_t size;
+        size_t capacity;
+        char* bytes() { return reinterpret_cast<char*>(this + 1); }
+    };
+
+    Entry(Type type, Encoding encoding, uint32_t shape)
+        : word_(static_cast<uint32_t>(type) << 4 | static_cast<uint32_t>(encoding)),
+          shape_(shape) {}
+
+    // A block with key and expiry filled in; the payload is the caller's to write.
+    static Entry* make(Slice key, Type, Encoding, uint32_t flags, size_t payload_size,
+                       int64_t expire_at_ms);
+    static Blob* make_blob(size_t size, size_t capacity);
+    static void free_block(Entry*);
+
+    void set_kind(Type type, Encoding encoding) {
+        word_.store(
+            access() << 8 | static_cast<uint32_t>(type) << 4 | static_cast<uint32_t>(encoding),
+            std::memory_order_relaxed);
+    }
+    const char* bytes() const { return reinterpret_cast<const char*>(this); }
+    char* bytes() { return reinterpret_cast<char*>(this); }
+    size_t key_offset() const {
+        return sizeof(Entry) + (shape_ & kHasExpiry) * 8 + (shape_ & kLongKey) * 2;
+    }
+    size_t key_size() const {
+        if (shape_ & kLongKey) [[unlikely]] {
+            uint32_t size;
+            std::memcpy(&size, bytes() + key_offset() - sizeof size, sizeof size);
+            return size;
+        }
+        return shape_ >> 4 & 0xfff;
+    }
+    size_t payload_size() const { return shape_ >> 16; }
+    const char* payload() const { return bytes() + key_offset() + key_size(); }
+    char* payload() { return bytes() + key_offset() + key_size(); }
+    template <class T>
+    T read_payload() const {
+        T value;
+        std::memcpy(&value, payload(), sizeof value);
+        return value;
+    }
+    template <class T>
+    void write_payload(T value) {
+        std::memcpy(payload(), &value, sizeof value);
+    }
+    Blob* blob() const { return read_payload<Blob*>(); }
+
     // access:24 | type:4 | encoding:4. One word, so that a reader that refreshes the access part
     // writes back a kind that is immutable while the entry is published.
     std::atomic<uint32_t> word_;
-    // flags:4 | short key length:12 | inline value length:16
+    // payload size:16 | short key length:12 | flags:4. The payload is the inline value, a number,
+    // or a pointer to a Blob or an object; it lies unaligned behind the key.
     uint32_t shape_;
 };
 static_assert(sizeof(Entry) == 8);

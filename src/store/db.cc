@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "store/db.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "platform/assert.h"
+#include "platform/text.h"
+#include "store/access.h"
+
+namespace rota {
+namespace {
+
+// An entry that readers on other threads may be looking at must not change. There are none so far;
+// when they come, this is where they say so.
+constexpr bool may_write_in_place() { return true; }
+
+constexpr size_t kEmbeddedMax = 128;    // bytes of Valkey's object that carries its string
+constexpr size_t kBucketsPerLook = 64;  // at the clock, in step()
+
+}  // namespace
+
+// Valkey keeps an object header of 8 bytes, the key and a short string in one allocation if they
+// fit. Clients see the difference, so the sum is theirs: a string header is 1 byte below 32 bytes
+// of key, else 3, each string ends in a zero, and a key is preceded by the size of its header.
+Encoding string_encoding(size_t key_len, Slice value, bool has_expiry) {
+    if (value.size() <= kIntegerTextMax && parse_int64(value)) return Encoding::integer;
+    const size_t key = 1 + (key_len < 32 ? 1 : 3) + key_len + 1;
+    const size_t total = 8 + key + (has_expiry ? 8 : 0) + 3 + value.size() + 1;
+    return total <= kEmbeddedMax ? Encoding::embstr : Encoding::raw;
+}
+
+Db::Db(int index, const SipKey& seed, const StoreOptions& options, const StoreClock& clock,
+       Effects& effects, StoreStats& stats)
+    : index_(index),
+      table_(seed),
+      expires_(seed),
+      seed_(seed),
+      random_(seed.first ^ static_cast<uint64_t>(index)),
+      options_(options),
+      clock_(clock),
+      effects_(effects),
+      stats_(stats) {}
+
+Db::~Db() {
+    clear(false);
+    for (Table& table : dying_) table.drain_all(Entry::destroy);
+}
+
+size_t Db::size() const { return table_.size(); }
+size_t Db::expires_size() const { return expires_.size(); }
+int64_t Db::average_ttl_ms() const { return average_ttl_ms_; }
+
+uint32_t Db::next_random() {  // xorshift64*
+    random_ |= random_ == 0;
+    random_ ^= random_ >> 12;
+    random_ ^= random_ << 25;
+    random_ ^= random_ >> 27;
+    return static_cast<uint32_t>(random_ * 0x2545f4914f6cdd1du >> 32);
+}
+
+void Db::touch(Entry* entry) {
+    const uint32_t random = options_.lfu ? next_random() : 0;
+    const uint32_t bits = access::touched(entry->access(), options_, clock_.now_ms, random);
+    if (bits != entry->access()) entry->set_access(bits);  // do not dirty a line for nothing
+}
+
+// -- Lookups -------------------------------------------------------------------------------------
+
+Entry* Db::find_read(Key key, bool no_touch) {
+    Table::Slot* slot = find_live(key);
+    if (slot == nullptr) {
+        ++stats_.misses;
+        return nullptr;
+    }
+    ++stats_.hits;
+    Entry* entry = Table::entry_of(*slot);
+    if (!no_touch) touch(entry);
+    return entry;
+}
+
+Entry* Db::find_write(Key key) {
+    Table::Slot* slot = find_live(key);
+    return slot != nullptr ? Table::entry_of(*slot) : nullptr;
+}
+
+Entry* Db::peek(Key key) { return find_write(key); }
+
+void Db::remove_expired(const Key& key, Table::Slot* slot) {
+    Entry* entry = detach(key, slot);
+    ++stats_.expired_keys;
+    effects_.notify(EventClass::expired, "expired", entry->key(), index_);
+    effects_.changed(index_, entry->key());
+    Entry::destroy(entry);
+}
+
+// -- Strings -------------------------------------------------------------------------------------
+
+Entry* Db::set_string(Key key, Slice value, int64_t expire_at_ms, Expiry otherwise) {
+    Table::Slot* slot = find_live(key);
+    Entry* old = slot != nullptr ? Table::entry_of(*slot) : nullptr;
+    if (expire_at_ms < 0 && otherwise == Expiry::keep && old != nullptr)
+        expire_at_ms = old->expire_at_ms();
+    const Encoding encoding = string_encoding(key.name.size(), value, expire_at_ms >= 0);
+    if (old != nullptr && may_write_in_place() &&
+        old->try_overwrite(value, encoding, expire_at_ms)) {
+        touch(old);
+        return old;
+    }
+    Entry* entry = Entry::make_string(key.name, value, encoding, expire_at_ms);
+    if (old == nullptr) return put(key, entry);
+    entry->set_access(old->access());
+    touch(entry);
+    swap_entry(key, slot, old, old->has_expiry(), entry);
+    Entry::destroy(old);
+    return entry;
+}
+
+Entry* Db::set_integer(Key key, int64_t value, Expiry otherwise) {
+    Table::Slot* slot = find_live(key);
+    Entry* old = slot != nullptr ? Table::entry_of(*slot) : nullptr;
+    if (old != nullptr && may_write_in_place() && old->encoding() == Encoding::integer &&
+        (otherwise == Expiry::keep || !old->has_expiry())) {
+        old->set_integer(value);
+        touch(old);
+        return old;
+    }
+    char scratch[kIntegerTextMax];
+    return set_string(key, {scratch, write_integer(scratch, value)}, -1, otherwise);
+}
+
+Entry* Db::grow_string(Key key, size_t size) {
+    Table::Slot* slot = find_live(key);
+    if (slot == nullptr) {
+        Entry* entry = Entry::make_string(key.name, {}, Encoding::raw, -1);
+        entry = Entry::resize_string(entry, size);
+        std::memset(entry->mutable_value(), 0, size);
+        return put(key, entry);
+    }
+    Entry* old = Table::entry_of(*slot);
+    const bool had_expiry = old->has_expiry();
+    const size_t old_size = old->string_size();
+    Entry* entry = Entry::resize_string(old, std::max(size, old_size));
+    if (size > old_size) std::memset(entry->mutable_value() + old_size, 0, size - old_size);
+    touch(entry);
+    if (entry != old) swap_entry(key, slot, old, had_expiry, entry);
+    return entry;
+}
+
+Entry* Db::append_string(Key key, Entry* old, Slice tail) {
+    Table::Slot* slot = table_.find_slot(key.hash, key.name);
+    ASSERT(slot != nullptr);
+    ASSERT(Table::entry_of(*slot) == old);
+    const bool had_expiry = old->has_expiry();
+    const size_t old_size = old->string_size();
+    Entry* entry = Entry::resize_string(old, old_size + tail.size());
+    if (!tail.empty()) std::memcpy(entry->mutable_value() + old_size, tail.data(), tail.size());
+    touch(entry);
+    if (entry != old) swap_entry(key, slot, old, had_expiry, entry);
+    return entry;
+}
+
+// -- Whole entries -------------------------------------------------------------------------------
+
+void Db::swap_entry(const Key& key, Table::Slot* slot, const Entry* old, bool had_expiry,
+                    Entry* entry) {
+    table_.replace(slot, entry);
+    const bool has_expiry = entry->has_expiry();
+    if (had_expiry && has_expiry)
+        ASSERT(expires_.replace(key.hash, old, entry));
+    else if (had_expiry)
+        ASSERT(expires_.erase(key.hash, old));
+    else if (has_expiry)
+        expires_.insert(key.hash, entry);
+}
+
+Entry* Db::put(Key key, Entry* entry) {
+    if (entry->key() != key.name) entry = Entry::rebuild(entry, key.name, entry->expire_at_ms());
+    if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
+    if (entry->encoding() == Encoding::embstr &&
+        string_encoding(key.name.size(), entry->value(), entry->has_expiry()) == Encoding::raw)
+        entry->set_encoding(Encoding::raw);
+    if (Table::Slot* slot = table_.find_slot(key.hash, key.name); slot != nullptr) {
+        Entry* old = Table::entry_of(*slot);
+        ASSERT(old != entry);
+        swap_entry(key, slot, old, old->has_expiry(), entry);
+        Entry::destroy(old);
+        return entry;
+    }
+    table_.insert(key.hash, entry);
+    if (entry->has_expiry()) expires_.insert(key.hash, entry);
+    return entry;
+}
+
+Entry* Db::detach(const Key& key, Table::Slot* slot) {
+    Entry* entry = Table::entry_of(*slot);
+    if (entry->has_expiry()) ASSERT(expires_.erase(key.hash, entry));
+    table_.erase(key.hash, slot);
+    return entry;
+}
+
+Entry* Db::take(Key key) {
+    Table::Slot* slot = find_live(key);
+    return slot != nullptr ? detach(key, slot) : nullptr;
+}
+
+// A string is one block or two, so that there is nothing worth handing to anybody else.
+bool Db::erase(Key key, bool /*lazy*/) {
+    Entry* entry = take(key);
+    if (entry == nullptr) return false;
+    Entry::destroy(entry);
+    return true;
+}
+
+Entry* Db::set_expiry(Key key, Entry* old, int64_t expire_at_ms) {
+    const bool had_expiry = old->has_expiry();
+    if (had_expiry == (expire_at_ms >= 0)) {
+        if (had_expiry) old->set_expire_at_ms(expire_at_ms);
+        return old;
+    }
+    Table::Slot* slot = table_.find_slot(key.hash, key.name);
+    ASSERT(slot != nullptr);
+    ASSERT(Table::entry_of(*slot) == old);
+    Entry* entry = Entry::rebuild(old, key.name, expire_at_ms);
+    swap_entry(key, slot, old, had_expiry, entry);
+    if (entry->encoding() == Encoding::embstr)
+        entry->set_encoding(string_encoding(key.name.size(), entry->value(), !had_expiry));
+    return entry;
+}
+
+Entry* Db::random() {
+    uint64_t state = static_cast<uint64_t>(next_random()) << 32 | next_random();
+    return table_.random(state);
+}
+
+// -- The whole -----------------------------------------------------------------------------------
+
+void Db::clear(bool lazy) {
+    expires_.clear();
+    expire_cursor_ = 0;
+    average_ttl_ms_ = 0;
+    if (table_.size() == 0) return;
+    if (!lazy) return table_.drain_all(Entry::destroy);
+    dying_.push_back(std::move(table_));
+}
+
+void Db::swap_contents(Db& other) {
+    table_.swap(other.table_);
+    expires_.swap(other.expires_);
+    std::swap(expire_cursor_, other.expire_cursor_);
+    std::swap(average_ttl_ms_, other.average_ttl_ms_);
+}
+
+bool Db::step(int64_t budget_us) {
+    using Steady = std::chrono::steady_clock;
+    const auto end = Steady::now() + std::chrono::microseconds(budget_us);
+    bool more = true;
+    do {
+        if (!dying_.empty()) {
+            if (!dying_.back().drain(kBucketsPerLook, Entry::destroy)) dying_.pop_back();
+        } else {
+            more = options_.activerehashing && table_.step(kBucketsPerLook);
+            more |= options_.activerehashing && expires_.step(kBucketsPerLook);
+        }
+    } while (more && Steady::now() < end);
+    return more;
+}
+
+size_t Db::pending_free() const {
+    size_t entries = 0;
+    for (const Table& table : dying_) entries += table.size();
+    return entries;
+}
+
+}  // namespace rota

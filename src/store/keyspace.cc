@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <sys/random.h>
+
+#include <chrono>
+
+#include "platform/assert.h"
+#include "store/db.h"
+
+namespace rota {
+
+// The same text gives the same hashes on every node, so that cursors mean the same there.
+static SipKey make_seed(const std::string& text) {
+    if (!text.empty()) return {hash_bytes({.first = 1}, text), hash_bytes({.second = 1}, text)};
+    SipKey seed;
+    ASSERT(getrandom(&seed, sizeof seed, 0) == sizeof seed);
+    return seed;
+}
+
+Keyspace::Keyspace(int databases, const StoreOptions& options, Effects& effects)
+    : options_(options), seed_(make_seed(options.hash_seed)) {
+    for (int i = 0; i < databases; ++i)
+        dbs_.push_back(std::make_unique<Db>(i, seed_, options, clock_, effects, stats_));
+}
+
+Keyspace::~Keyspace() = default;
+
+Key Keyspace::key(Slice name) const { return {name, hash_bytes(seed_, name)}; }
+
+void Keyspace::swap(int a, int b) { db(a).swap_contents(db(b)); }
+
+// Starts where the last call ran out of time.
+bool Keyspace::step(int64_t budget_us) {
+    using Steady = std::chrono::steady_clock;
+    const auto end = Steady::now() + std::chrono::microseconds(budget_us);
+    for (int i = 0; i < count(); ++i) {
+        Db& db = this->db(next_step_db_);
+        const auto left =
+            std::chrono::duration_cast<std::chrono::microseconds>(end - Steady::now());
+        if (left.count() <= 0 && i > 0) return true;
+        if (db.step(left.count())) return true;
+        next_step_db_ = (next_step_db_ + 1) % count();
+    }
+    return false;
+}
+
+size_t Keyspace::pending_free() const {
+    size_t entries = 0;
+    for (const auto& db : dbs_) entries += db->pending_free();
+    return entries;
+}
+
+}  // namespace rota

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Slab: memory for entries. Blocks of one size lie side by side in a span, so a block costs exactly
+// its size rounded up to 8 bytes (to 64 or 256 above 1 KB) and nothing beside it.
+//
+//     chunk (2 MB, from the kernel) = spans (64 KB, or 256 KB for blocks above 1 KB)
+//     span = header (64 B) | block | block | ...
+//
+// A span is aligned to its size, so a block finds its header by masking its address. Sized free:
+// the caller says the size it asked for. Blocks above kBlockMax come from malloc. A span that falls
+// empty serves any other size; beyond a few spare ones its pages go back to the kernel.
+//
+// Under a sanitizer every block is a malloc of its own, so that a stray access is seen.
+// Threading: one owner, the executor. Out of memory: std::bad_alloc, as from new.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace rota {
+
+class Slab {
+public:
+    static constexpr size_t kBlockMax = 8448;  // the largest entry with an inline key and value
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    static constexpr bool kUsesMalloc = true;
+#else
+    static constexpr bool kUsesMalloc = false;
+#endif
+
+    Slab() = default;
+    Slab(const Slab&) = delete;
+    Slab& operator=(const Slab&) = delete;
+    ~Slab();  // takes every block with it, except those above kBlockMax
+
+    // Aligned to 8. size > 0.
+    void* allocate(size_t size);
+    // `size` is what allocate() was called with, or any other size of the same rounded_size().
+    void free(void* block, size_t size);
+    // What a block of this size really occupies.
+    static size_t rounded_size(size_t size);
+
+    // Huge pages for chunks from now on. Off by default: a fork that writes copies whole pages.
+    void set_huge_pages(bool on) { huge_pages_ = on; }
+
+    size_t used_bytes() const { return used_; }          // blocks handed out, rounded
+    size_t reserved_bytes() const { return reserved_; }  // spans in use or spare, and mallocs
+
+private:
+    static constexpr size_t kChunkBytes = size_t{2} << 20;
+    static constexpr size_t kFineMax = 1024;
+    static constexpr size_t kFineClasses = kFineMax / 8;
+    static constexpr size_t kMiddleMax = 4096;
+    static constexpr size_t kMiddleClasses = (kMiddleMax - kFineMax) / 64;
+    static constexpr size_t kCoarseClasses = (kBlockMax - kMiddleMax) / 256;
+    static constexpr size_t kClasses = kFineClasses + kMiddleClasses + kCoarseClasses;
+    static constexpr size_t kSpareSpansMax = 16;  // more empty ones give their pages back
+
+    struct FreeBlock {
+        FreeBlock* next;
+    };
+    struct Span {
+        Span* next;
+        Span* previous;
+        FreeBlock* free;  // blocks that came back
+        uint32_t used;    // blocks handed out
+        uint32_t fresh;   // offset of the first byte never handed out
+        uint16_t size_class;
+        bool listed;  // among those with room
+    };
+    static_assert(sizeof(Span) <= 64);
+    static constexpr size_t kHeaderBytes = 64;
+
+    // Spans of one size: the empty ones, and how to get more.
+    struct Pool {
+        size_t span_bytes;
+        std::vector<Span*> spare;    // empty, pages in memory
+        std::vector<Span*> dropped;  // empty, pages given back
+    };
+
+    static size_t class_of(size_t size);
+    static size_t class_bytes(size_t size_class);
+    static size_t pool_of(size_t block_bytes) { return block_bytes > kFineMax; }
+    static Span* span_of(void* block, size_t span_bytes);
+
+    void* allocate_from_new_span(size_t size_class);
+    Span* take_span(Pool& pool);
+    void give_span(Pool& pool, Span* span);
+    void map_chunk(Pool& pool);
+    void list(Span* span);
+    void unlist(Span* span);
+
+    std::array<Span*, kClasses> with_room_{};
+    std::array<Pool, 2> pools_{Pool{size_t{64} << 10, {}, {}}, Pool{size_t{256} << 10, {}, {}}};
+    std::vector<void*> chunks_;
+    size_t used_ = 0;
+    size_t reserved_ = 0;
+    bool huge_pages_ = false;
+};
+
+// The slab that every entry of this process comes from: entries are made and destroyed without a
+// word about where, in handlers and loaders alike. Executor only.
+Slab& entry_slab();
+
+}  // namespace rota
