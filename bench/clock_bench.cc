@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What it costs to ask for the time: the clock as the server uses it, and the system call it avoids.
+// What it costs to ask for the time: the server's clock, and the system call that it avoids.
 #include <benchmark/benchmark.h>
 #include <time.h>
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Builds the tests in their own folder, runs them and counts every single case.
 
-The last line is `N passed, N failed, N skipped`; each skip stands before it with its reason. The exit
-status is 0 only when something ran and nothing failed. With CI=true in the environment warnings are
-errors."""
+The last line is `N passed, N failed, N skipped`; each skip stands before it with its reason. The
+exit status is 0 only when something ran and nothing failed. With CI=true in the environment
+warnings are errors."""
 import argparse
 import json
 import os
