@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "harness.h"
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+#include "platform/assert.h"
+#include "transports/sim/sim_transport.h"
+#include "transports/sockets.h"
+#include "transports/transports.h"
+
+namespace rota {
+namespace {
+
+constexpr auto kDeadline = std::chrono::seconds(10);
+
+class SocketPeer final : public Peer {
+public:
+    explicit SocketPeer(UniqueFd fd) : fd_(std::move(fd)) { set_stream_options(fd_.get(), 0); }
+
+    size_t send(Slice bytes) override {
+        const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        note(sent);
+        return sent > 0 ? static_cast<size_t>(sent) : 0;
+    }
+    size_t receive(std::string& to, size_t most) override {
+        const size_t before = to.size();
+        to.resize(before + std::min(most, size_t{64} << 10));
+        const ssize_t got = ::recv(fd_.get(), to.data() + before, to.size() - before, 0);
+        note(got);
+        to.resize(before + (got > 0 ? static_cast<size_t>(got) : 0));
+        if (got == 0) ended_ = true;
+        return to.size() - before;
+    }
+    bool at_end() override {
+        peek();
+        return ended_;
+    }
+    bool broken() override {
+        peek();
+        return broken_;
+    }
+    void half_close() override { ::shutdown(fd_.get(), SHUT_WR); }
+    void reset() override {
+        const linger hard{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+        fd_.reset();
+    }
+    void close() override { fd_.reset(); }
+    std::string name() const override { return format_local_name(fd_.get()); }
+
+private:
+    void note(ssize_t result) {
+        if (result < 0 && errno != EAGAIN && errno != EINPROGRESS && errno != ENOTCONN)
+            broken_ = true;
+    }
+    void peek() {
+        char byte;
+        const ssize_t got = ::recv(fd_.get(), &byte, 1, MSG_PEEK);
+        note(got);
+        if (got == 0) ended_ = true;
+    }
+
+    UniqueFd fd_;
+    bool ended_ = false;
+    bool broken_ = false;
+};
+
+class KernelWorld final : public World {
+public:
+    explicit KernelWorld(std::string name) : name_(std::move(name)) {}
+
+    std::unique_ptr<Transport> make() override {
+        Result<std::unique_ptr<Transport>> made = make_transport(name_);
+        if (!made) ADD_FAILURE() << made.error().message;
+        return std::move(*made);
+    }
+    std::unique_ptr<Peer> dial(const Endpoint& where) override {
+        Result<OutgoingSocket> begun = open_connection(where, {});
+        return begun ? std::make_unique<SocketPeer>(std::move(begun->fd)) : nullptr;
+    }
+    bool is_kernel() const override { return true; }
+
+private:
+    std::string name_;
+};
+
+class SimulatedPeer final : public Peer {
+public:
+    explicit SimulatedPeer(SimPeer peer) : peer_(std::move(peer)) {}
+
+    size_t send(Slice bytes) override {
+        if (peer_.unsent() != 0 || peer_.error() != 0) return 0;
+        peer_.send(bytes.substr(0, 64 << 10));
+        return std::min(bytes.size(), size_t{64} << 10);
+    }
+    size_t receive(std::string& to, size_t most) override {
+        const size_t count = peer_.read_some(most);
+        to += peer_.take_read();
+        return count;
+    }
+    bool at_end() override { return peer_.at_end(); }
+    bool broken() override { return peer_.error() != 0; }
+    void half_close() override { peer_.half_close(); }
+    void reset() override { peer_.reset(); }
+    void close() override { peer_.close(); }
+    std::string name() const override { return peer_.name(); }
+
+private:
+    SimPeer peer_;
+};
+
+class SimulatedWorld final : public World {
+public:
+    std::unique_ptr<Transport> make() override { return std::make_unique<SimTransport>(net_); }
+    std::unique_ptr<Peer> dial(const Endpoint& where) override {
+        SimPeer peer = net_.dial(where);
+        return peer.error() != 0 ? nullptr : std::make_unique<SimulatedPeer>(std::move(peer));
+    }
+    void step() override { net_.step(); }
+    bool is_kernel() const override { return false; }
+
+private:
+    SimNet net_{81723};
+};
+
+}  // namespace
+
+std::unique_ptr<World> World::create(const std::string& name) {
+    if (name == "sim") return std::make_unique<SimulatedWorld>();
+    return std::make_unique<KernelWorld>(name);
+}
+
+TemporaryFolder::TemporaryFolder() {
+    char name[] = "/tmp/transports-XXXXXX";
+    path_ = ::mkdtemp(name);
+}
+
+TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
+
+Endpoint Host::listen(const Endpoint& where, const ListenOptions& options) {
+    const Result<ListenerId> listener = transport_->listen(where, options);
+    if (!listener) {
+        ADD_FAILURE() << listener.error().message;
+        return {};
+    }
+    return transport_->local_endpoint(*listener);
+}
+
+Host::Conn* Host::accepted() {
+    if (!until([&] { return conns_.size() > taken_; })) return nullptr;
+    return conns_[taken_++].get();
+}
+
+Host::Conn& Host::remember(ConnId id) {
+    Conn& conn = *conns_.emplace_back(std::make_unique<Conn>());
+    conn.id = id;
+    by_id_[id] = &conn;
+    transport_->set_user(id, &conn);
+    return conn;
+}
+
+void Host::forget_closed() {
+    std::erase_if(conns_, [](const auto& conn) { return conn->closed != 0; });
+    taken_ = conns_.size();
+}
+
+bool Host::until(const std::function<bool()>& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        world_.step();
+        poll(1'000'000);
+    }
+    return true;
+}
+
+size_t Host::poll(int64_t wait_ns) {
+    const size_t count = transport_->poll(events_, wait_ns);
+    for (size_t i = 0; i < count; ++i) handle(events_[i]);
+    return count;
+}
+
+void Host::handle(const Event& event) {
+    if (event.kind == Event::Kind::accepted) {
+        Conn& fresh = remember(event.conn);
+        fresh.listener = event.listener;
+        fresh.echo = echo_all;
+    }
+    const auto found = by_id_.find(event.conn);
+    ASSERT_NE(found, by_id_.end()) << "an event for a connection that is gone";
+    Conn& conn = *found->second;
+    switch (event.kind) {
+        case Event::Kind::accepted:
+            break;
+        case Event::Kind::connected:
+            ++conn.connected;
+            break;
+        case Event::Kind::eof:
+            ++conn.eof;
+            break;
+        case Event::Kind::sent:
+            ++conn.sent;
+            conn.outgoing.clear();
+            if (conn.echo) transport_->resume_receive(conn.id);
+            break;
+        case Event::Kind::closed:
+            ++conn.closed;
+            conn.error = event.error;
+            by_id_.erase(found);
+            break;
+        case Event::Kind::received:
+            EXPECT_FALSE(event.data.empty());
+            EXPECT_EQ(conn.eof, 0) << "bytes after the end";
+            ++conn.received_events;
+            if (conn.echo) echo(conn, event.data);
+            if (keep_bytes && !conn.echo) conn.received += event.data;
+            break;
+    }
+    EXPECT_EQ(event.user, event.kind == Event::Kind::accepted ? nullptr : &conn);
+    if (on_event) on_event(conn, event);
+    if (event.kind != Event::Kind::received) return;
+    if (recycle)
+        transport_->recycle(event.buffer);
+    else
+        held.push_back(event.buffer);
+}
+
+// As a server would: what cannot leave at once is kept alive, and a peer that does not read its
+// answers is not read from.
+void Host::echo(Conn& conn, Slice bytes) {
+    const Slice chunk = conn.outgoing.emplace_back(bytes);
+    if (transport_->send(conn.id, {&chunk, 1}) == SendStatus::pending)
+        transport_->pause_receive(conn.id);
+    else
+        conn.outgoing.pop_back();
+}
+
+std::string pattern(size_t size, uint32_t seed) {
+    std::string bytes(size, '\0');
+    uint32_t state = seed * 2654435761u + 1;
+    for (char& byte : bytes) {
+        state = state * 1664525u + 1013904223u;
+        byte = static_cast<char>(state >> 24);
+    }
+    return bytes;
+}
+
+std::string converse(Host& host, Peer& peer, Slice bytes, size_t piece, size_t expected) {
+    std::string answer;
+    host.until([&] {
+        for (int i = 0; i < 8 && !bytes.empty(); ++i)
+            bytes.remove_prefix(peer.send(bytes.substr(0, piece)));
+        while (peer.receive(answer, size_t{64} << 10) != 0) host.poll(0);
+        if (!bytes.empty()) host.poll(0);
+        return bytes.empty() && answer.size() >= expected;
+    });
+    return answer;
+}
+
+size_t open_descriptors() {
+    size_t count = 0;
+    DIR* folder = ::opendir("/proc/self/fd");
+    while (::readdir(folder) != nullptr) ++count;
+    ::closedir(folder);
+    return count;
+}
+
+size_t heap_in_use() {
+    const struct mallinfo2 info = ::mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+}  // namespace rota
