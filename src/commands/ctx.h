@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Ctx: what one running command may touch. The dispatcher has already checked name, arity, authentication
+// and state; a handler reads its arguments, looks up, acts and replies.
+// Threading: executor only. A Ctx lives as long as its command runs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "client/client.h"
+#include "client/registry.h"
+#include "commands/command_table.h"
+#include "platform/clock.h"
+#include "platform/slice.h"
+#include "proto/reply.h"
+#include "store/db.h"
+
+namespace rota {
+
+class ConfigTable;
+class CommandLog;
+class ErrorStats;
+class InfoRegistry;
+class LatencyMonitor;
+struct ClientOptions;
+struct ServerStats;
+struct MetricsOptions;
+
+enum class PauseMode : uint8_t { write, all };
+
+// What only the server itself can do; src/server implements it. So handlers never include upward.
+class ServerControl {
+public:
+    virtual ~ServerControl() = default;
+
+    // True if AUTH with these may pass; an empty user means the old one-argument form.
+    virtual bool check_password(Slice user, Slice password) = 0;
+    virtual bool password_required() const = 0;
+    // enable-debug-command, enable-protected-configs as seen by this client ("local" included).
+    virtual bool debug_allowed(const Client&) const = 0;
+    virtual bool protected_config_allowed(const Client&) const = 0;
+
+    virtual void close_client(Client&) = 0;             // asynchronous: frees nothing at once
+    virtual void send_to(Client&, Slice wire) = 0;      // a push to another client, in order
+    virtual void set_monitor(Client&, bool on) = 0;
+    virtual void pause_clients(PauseMode, int64_t until_ms) = 0;
+    virtual void unpause_clients() = 0;
+
+    // SHUTDOWN: an error text for the client, or nothing: then the server ends and never replies.
+    virtual std::optional<std::string> shutdown(bool now, bool force) = 0;
+    virtual void abort_shutdown() = 0;
+    virtual Result<> rewrite_config() = 0;
+    virtual void reset_statistics() = 0;                // CONFIG RESETSTAT
+    virtual void set_active_expire(bool on) = 0;        // DEBUG SET-ACTIVE-EXPIRE
+    virtual void set_cron_paused(bool on) = 0;          // DEBUG PAUSE-CRON
+    virtual const char* config_file() const = 0;        // "" when there is none
+};
+
+// All parts of the server that handlers reach, gathered once by main().
+struct Parts {
+    Keyspace& keyspace;
+    Effects& effects;
+    ClientRegistry& clients;
+    CommandTable& commands;
+    ConfigTable& config;
+    Clock& clock;
+    ServerStats& stats;
+    ErrorStats& errors;
+    CommandLog& command_log;
+    LatencyMonitor& latency;
+    InfoRegistry& info;
+    StoreOptions& store_options;
+    ClientOptions& client_options;
+    MetricsOptions& metrics_options;
+    ServerControl& control;
+};
+
+class Ctx {
+public:
+    Ctx(Parts& server_parts, Client& issuer, RegisteredCommand& registered, std::span<const Slice> arguments,
+        uint64_t hash_of_first_key, Reply& out)
+        : parts(server_parts),
+          client(issuer),
+          command(registered),
+          args(arguments),
+          reply(out),
+          first_key_hash_(hash_of_first_key) {}
+
+    Parts& parts;
+    Client& client;
+    RegisteredCommand& command;
+    std::span<const Slice> args;      // args[0] is the command's name, args[1] a subcommand's
+    Reply& reply;
+
+    size_t argc() const { return args.size(); }
+    Slice arg(size_t index) const { return args[index]; }
+    Db& db() { return parts.keyspace.db(client.db); }
+    int64_t now_ms() const { return parts.keyspace.clock().now_ms; }
+
+    // Argument `index` as a key of this server. The first key's hash was computed with the batch.
+    Key key(size_t index) const {
+        if (index == command.first_key && first_key_hash_ != 0) return {args[index], first_key_hash_};
+        return parts.keyspace.key(args[index]);
+    }
+
+    // A write to `key` happened: counts as a change and raises the keyspace event.
+    void changed(EventClass kind, const char* event, Slice key) {
+        parts.effects.changed(client.db, key);
+        parts.effects.notify(kind, event, key, client.db);
+    }
+
+    // An argument as a number; nullopt after having replied with an error.
+    std::optional<int64_t> integer_arg(size_t index, Slice error = "ERR value is not an integer or out of range");
+    std::optional<double> double_arg(size_t index, Slice error = "ERR value is not a valid float");
+    bool arg_is(size_t index, Slice word) const;        // ignoring case
+
+    // Common replies.
+    void wrong_type();
+    void syntax_error();
+    void no_such_key();
+    // "ERR unknown subcommand or wrong number of arguments for '...'. Try X HELP."
+    void unknown_subcommand();
+    // HELP: the heading, `lines` and the closing lines that every HELP has.
+    void help(std::span<const Slice> lines);
+
+    // For reading and for writing, with the type checked: replies WRONGTYPE and returns nullopt when
+    // the key holds something else; a null Entry* means that there is none.
+    std::optional<Entry*> read_string(size_t key_index);
+    std::optional<Entry*> write_string(Key key);
+
+private:
+    uint64_t first_key_hash_;
+};
+
+}  // namespace rota

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Walking a database: SCAN step by step, KEYS in one go.
+#include <string>
+#include <vector>
+
+#include "commands/ctx.h"
+#include "platform/text.h"
+
+namespace rota {
+namespace {
+
+// A key that expired while nobody looked is gone for whoever scans; removing it is up to the caller,
+// after the walk.
+class KeyCollector {
+public:
+    KeyCollector(Ctx& ctx, Slice pattern, Slice type) : ctx_(ctx), pattern_(pattern), type_(type) {}
+
+    void operator()(const Entry* entry) {
+        const Slice key = entry->key();
+        if (ctx_.db().expired(entry)) {
+            expired_.emplace_back(key);
+        } else if ((pattern_.empty() || glob_match(pattern_, key)) &&
+                   (type_.empty() || equals_ignore_case(type_name(entry->type()), type_))) {
+            ctx_.reply.bulk(key);
+            ++count_;
+        }
+        ++visited_;
+    }
+    size_t count() const { return count_; }
+    size_t visited() const { return visited_; }
+    void remove_expired() {
+        for (const std::string& key : expired_) ctx_.db().find_write(ctx_.parts.keyspace.key(key));
+    }
+
+private:
+    Ctx& ctx_;
+    Slice pattern_, type_;
+    std::vector<std::string> expired_;
+    size_t count_ = 0, visited_ = 0;
+};
+
+void cmd_keys(Ctx& ctx) {
+    const Slice pattern = ctx.arg(1);
+    const size_t begin = ctx.reply.begin();
+    KeyCollector collector(ctx, pattern == "*" ? Slice() : pattern, {});
+    ctx.db().for_each(collector);
+    ctx.reply.end_array(begin, collector.count());
+    collector.remove_expired();
+}
+
+struct ScanOptions {
+    uint64_t cursor = 0;
+    int64_t count = 10;
+    Slice pattern, type;
+};
+
+bool known_type(Slice name) {
+    for (const Type type : {Type::string, Type::list, Type::set, Type::zset, Type::hash, Type::stream}) {
+        if (equals_ignore_case(type_name(type), name)) return true;
+    }
+    return false;
+}
+
+std::optional<ScanOptions> parse_scan(Ctx& ctx) {
+    ScanOptions options;
+    const auto cursor = parse_uint64(ctx.arg(1));
+    if (!cursor) {
+        ctx.reply.error("ERR invalid cursor");
+        return std::nullopt;
+    }
+    options.cursor = *cursor;
+    for (size_t i = 2; i < ctx.argc(); i += 2) {
+        const bool more = i + 1 < ctx.argc();
+        if (more && ctx.arg_is(i, "count")) {
+            const auto count = ctx.integer_arg(i + 1);
+            if (!count) return std::nullopt;
+            if (*count < 1) {
+                ctx.syntax_error();
+                return std::nullopt;
+            }
+            options.count = *count;
+            continue;
+        }
+        if (more && ctx.arg_is(i, "match")) {
+            options.pattern = ctx.arg(i + 1) == "*" ? Slice() : ctx.arg(i + 1);
+            continue;
+        }
+        if (more && ctx.arg_is(i, "type")) {
+            options.type = ctx.arg(i + 1);
+            if (known_type(options.type)) continue;
+            ctx.reply.error("ERR unknown type name '" + std::string(options.type) + "'");
+            return std::nullopt;
+        }
+        ctx.syntax_error();
+        return std::nullopt;
+    }
+    return options;
+}
+
+void cmd_scan(Ctx& ctx) {
+    const auto options = parse_scan(ctx);
+    if (!options) return;
+    const size_t begin = ctx.reply.begin();
+    KeyCollector collector(ctx, options->pattern, options->type);
+    // COUNT bounds the keys seen, and ten times as many buckets the time in a nearly empty table.
+    uint64_t cursor = options->cursor;
+    const auto wanted = static_cast<uint64_t>(options->count);
+    uint64_t steps_left = wanted > UINT64_MAX / 10 ? UINT64_MAX : wanted * 10;
+    do {
+        cursor = ctx.db().scan(cursor, collector);
+    } while (cursor != 0 && collector.visited() < wanted && --steps_left > 0);
+    ctx.reply.end_array(begin, collector.count());
+    // The cursor goes in front of the keys, which are written already.
+    Buffer head;
+    Reply head_reply(head, ctx.reply.resp());
+    head_reply.array(2);
+    char digits[kIntegerTextMax];
+    head_reply.bulk({digits, write_unsigned(digits, cursor)});
+    if (ctx.client.reply_mode == ReplyMode::on) ctx.reply.out().insert(begin, head.view());
+    collector.remove_expired();
+}
+
+constexpr HistoryItem kScanHistory[] = {{"6.0.0", "Added the `TYPE` subcommand."}};
+
+constexpr Command kScanCommands[] = {
+    {.name = "keys", .run = cmd_keys, .arity = 2, .flags = kReadonly, .acl = kAclDangerous | kAclKeyspace | kAclRead | kAclSlow,
+     .since = "1.0.0", .complexity = "O(N) where N is the number of keys in the database.", .syntax = "pattern",
+     .summary = "Returns all keys that match a pattern.",
+     .tips = "REQUEST_POLICY:ALL_SHARDS; NONDETERMINISTIC_OUTPUT_ORDER"},
+    {.name = "scan", .run = cmd_scan, .arity = -2, .flags = kReadonly | kTouchesArbitraryKeys,
+     .acl = kAclKeyspace | kAclRead | kAclSlow, .since = "2.8.0",
+     .complexity = "O(1) for every call; O(N) for a whole iteration, where N is the number of keys.",
+     .syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type]", .summary = "Walks the keys of the database, some at a time.",
+     .tips = "NONDETERMINISTIC_OUTPUT; REQUEST_POLICY:SPECIAL; RESPONSE_POLICY:SPECIAL", .history = kScanHistory},
+};
+
+}  // namespace
+
+std::span<const Command> scan_commands() { return kScanCommands; }
+
+}  // namespace rota

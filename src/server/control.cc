@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What handlers may ask of the server, and what CONFIG SET sets in motion.
+#include "config/rewrite.h"
+#include "platform/log.h"
+#include "platform/process.h"
+#include "server/server.h"
+
+namespace rota {
+namespace {
+
+// Takes as long whatever the guess is, so that its time tells nothing.
+bool same_secret(Slice a, Slice b) {
+    unsigned difference = a.size() != b.size();
+    for (size_t i = 0; i < b.size(); ++i)
+        difference |= static_cast<unsigned char>(i < a.size() ? a[i] : 0) ^ static_cast<unsigned char>(b[i]);
+    return difference == 0;
+}
+
+bool allowed(Permission permission, const Client& client) {
+    if (permission == Permission::local)
+        return client.io.transport != nullptr && client.io.transport->peer_is_local(client.io.conn);
+    return permission == Permission::yes;
+}
+
+}  // namespace
+
+bool Server::password_required() const { return !options_.server.requirepass.empty(); }
+
+bool Server::check_password(Slice user, Slice password) {
+    if (user != "default") return false;
+    return !password_required() || same_secret(password, options_.server.requirepass);
+}
+
+bool Server::debug_allowed(const Client& client) const {
+    return allowed(options_.server.enable_debug_command, client);
+}
+
+bool Server::protected_config_allowed(const Client& client) const {
+    return allowed(options_.server.enable_protected_configs, client);
+}
+
+void Server::close_client(Client& client) { executor_.close(client); }
+
+void Server::send_to(Client& client, Slice wire) { executor_.push(client, wire); }
+
+void Server::set_monitor(Client& client, bool on) { executor_.set_monitor(client, on); }
+
+void Server::pause_clients(PauseMode mode, int64_t until_ms) { executor_.pause(mode, until_ms); }
+
+void Server::unpause_clients() { executor_.unpause(); }
+
+std::optional<std::string> Server::shutdown(bool now, bool force) {
+    (void)now;     // nothing waits yet: there are no replicas
+    (void)force;   // nothing can fail yet: there is nothing to save
+    log(LogLevel::warning, "User requested shutdown...");
+    stopping_ = true;
+    return std::nullopt;
+}
+
+void Server::abort_shutdown() { stopping_ = false; }
+
+Result<> Server::rewrite_config() {
+    if (config_file_.empty()) return fail("The server is running without a config file");
+    return rewrite_file(config_, config_file_);
+}
+
+void Server::reset_statistics() {
+    stats_.reset();
+    errors_.reset();
+    rates_.reset();
+    keyspace_.stats() = {};
+    for (RegisteredCommand& command : commands_.all()) command.stats.reset();
+}
+
+void Server::apply_metrics_options() {
+    const MetricsOptions& options = options_.metrics;
+    command_log_.set_limits(CommandLogKind::slow, {options.commandlog_execution_slower_than,
+                                                   options.commandlog_slow_execution_max_len});
+    command_log_.set_limits(CommandLogKind::large_request, {options.commandlog_request_larger_than,
+                                                            options.commandlog_large_request_max_len});
+    command_log_.set_limits(CommandLogKind::large_reply, {options.commandlog_reply_larger_than,
+                                                          options.commandlog_large_reply_max_len});
+    latency_.set_threshold_ms(static_cast<uint64_t>(options.latency_monitor_threshold));
+}
+
+void Server::watch_config() {
+    config_.on_change({"port", "bind"}, [this] { return listen_again(); });
+    config_.on_change({"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
+                       "commandlog-request-larger-than", "commandlog-large-request-max-len",
+                       "commandlog-reply-larger-than", "commandlog-large-reply-max-len",
+                       "latency-monitor-threshold"},
+                      [this]() -> Result<> {
+                          apply_metrics_options();
+                          return {};
+                      });
+    config_.on_change("hz", [this]() -> Result<> {
+        options_.store.hz = options_.server.hz;
+        return {};
+    });
+    config_.on_change("maxmemory-policy", [this]() -> Result<> {
+        const auto policy = options_.store.maxmemory_policy;
+        options_.store.lfu = policy == EvictionPolicy::allkeys_lfu || policy == EvictionPolicy::volatile_lfu;
+        return {};
+    });
+    config_.on_change({"loglevel", "log-format", "log-timestamp-format", "hide-user-data-from-log"},
+                      [this] { return log_configure(options_.server.log); });
+    config_.on_change("latency-tracking", [this]() -> Result<> {
+        if (options_.metrics.latency_tracking) return {};
+        for (RegisteredCommand& command : commands_.all()) command.stats.reset_latency();
+        return {};
+    });
+    config_.on_change("maxclients", [this]() -> Result<> {
+        const uint32_t wanted = options_.client.maxclients;
+        const auto got = raise_open_files_limit(wanted + kReservedFiles);
+        if (got >= wanted + kReservedFiles) return {};
+        return fail("The operating system is not able to handle the specified number of clients, try with " +
+                    std::to_string(got > kReservedFiles ? got - kReservedFiles : 0));
+    });
+}
+
+}  // namespace rota

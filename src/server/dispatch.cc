@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One batch: look all commands up, fetch what they will touch, then run them one by one.
+#include <algorithm>
+
+#include "client/options.h"
+#include "metrics/command_log.h"
+#include "metrics/error_stats.h"
+#include "metrics/latency_monitor.h"
+#include "metrics/options.h"
+#include "metrics/server_stats.h"
+#include "platform/log.h"
+#include "platform/text.h"
+#include "server/executor.h"
+#include "server/options.h"
+
+namespace rota {
+namespace {
+
+// Shorter commands leave the frozen clock alone, and no latency event is this short.
+constexpr int64_t kLongCommandUs = 1000;
+
+}  // namespace
+
+void Executor::run_batch() {
+    if (batch_.empty()) return;
+    ASSERT(!running_batch_);
+    running_batch_ = true;
+    for (Request& request : batch_) prepare(request);
+    if (batch_.size() > 1) {
+        for (const Request& request : batch_) {
+            if (request.key_hash != 0)
+                parts_.keyspace.db(request.client->db).prefetch_entry(request.key_hash);
+        }
+    }
+    last_ticks_ = parts_.clock.ticks();
+    bool any_waits = false;
+    for (Request& request : batch_) {
+        Client& client = *request.client;
+        if (client.closing || client.close_after_reply) continue;
+        if (client.postponed) {
+            request.put_back = any_waits = true;
+            continue;
+        }
+        run(request);
+        any_waits |= request.put_back;
+    }
+    if (any_waits) put_back_waiting();
+    batch_.clear();
+    args_.clear();
+    borrowed_.clear();
+    running_batch_ = false;
+}
+
+void Executor::prepare(Request& request) {
+    const auto args = std::span<const Slice>(args_).subspan(request.first_arg, request.arg_count);
+    request.command = parts_.commands.resolve(args);
+    if (request.command == nullptr) return;
+    const uint32_t first_key = request.command->first_key;
+    if (first_key == 0 || first_key >= args.size()) return;
+    request.key_hash = parts_.keyspace.key(args[first_key]).hash;
+    parts_.keyspace.db(request.client->db).prefetch_bucket(request.key_hash);
+}
+
+// A client that must wait gets its unexecuted requests back, in front of what came after them.
+void Executor::put_back_waiting() {
+    for (auto request = batch_.rbegin(); request != batch_.rend(); ++request) {
+        if (!request->put_back || request->client->closing) continue;
+        request->client->io.query.insert(0, request->raw);
+        request->client->io.partial.reset();   // its positions counted from the later request
+    }
+}
+
+void Executor::run(Request& request) {
+    Client& client = *request.client;
+    const auto args = std::span<const Slice>(args_).subspan(request.first_arg, request.arg_count);
+    open_segment(client);
+    if (client.reply_mode == ReplyMode::skip) client.reply_mode = ReplyMode::on;
+    if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip;
+    Reply reply(out_, client.resp, client.reply_mode != ReplyMode::on);
+    if (!admit(request, args, reply)) return;
+    if (must_wait(client, *request.command)) {
+        client.postponed = request.put_back = true;
+        return;
+    }
+    call(request, args, reply);
+}
+
+bool Executor::must_wait(const Client& client, const RegisteredCommand& command) const {
+    if (pause_until_ms_ == 0 || client.type == ClientType::replica) return false;
+    return pause_mode_ == PauseMode::all || command.is(kWrite | kMayReplicate);
+}
+
+namespace {
+
+void unknown_command(const CommandTable& commands, std::span<const Slice> args, Reply& reply) {
+    constexpr size_t kShownMax = 128;   // of the name, and of all arguments together
+    if (const RegisteredCommand* container = commands.find(args[0])) {
+        return reply.error("ERR unknown subcommand '" + std::string(args[1].substr(0, kShownMax)) +
+                           "'. Try " + to_upper(container->name) + " HELP.");
+    }
+    std::string shown;
+    for (size_t i = 1; i < args.size() && shown.size() < kShownMax; ++i)
+        shown += "'" + std::string(args[i].substr(0, kShownMax - shown.size())) + "' ";
+    reply.error("ERR unknown command '" + std::string(args[0].substr(0, kShownMax)) +
+                "', with args beginning with: " + shown);
+}
+
+// A browser or a cross-protocol attack: the request line or the Host header of HTTP.
+bool speaks_http(Slice name) {
+    return equals_ignore_case(name, "host:") || equals_ignore_case(name, "post");
+}
+
+}  // namespace
+
+// Whether the command may run at all. If not, the error has been replied.
+bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply) {
+    Client& client = *request.client;
+    RegisteredCommand* command = request.command;
+    if (command == nullptr) {
+        if (speaks_http(args[0])) {
+            log(LogLevel::warning,
+                "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
+                "commands to the server. This is likely due to an attacker attempting to use Cross "
+                "Protocol Scripting to compromise your instance. Connection from %s aborted.",
+                client.peer.c_str());
+            close(client);
+            return false;
+        }
+        unknown_command(parts_.commands, args, reply);
+        count_errors(reply);
+        return false;
+    }
+    const int arity = command->row->arity;
+    const auto count = static_cast<int>(args.size());
+    if (command->row->run == nullptr || (arity > 0 ? count != arity : count < -arity)) {
+        reply.error("ERR wrong number of arguments for '" + command->full_name + "' command");
+    } else if (!client.authenticated && !command->is(kNoAuth)) {
+        reply.error("NOAUTH Authentication required.");
+    } else {
+        return true;
+    }
+    command->stats.add_rejected();
+    count_errors(reply);
+    return false;
+}
+
+void Executor::call(Request& request, std::span<const Slice> args, Reply& reply) {
+    Client& client = *request.client;
+    RegisteredCommand& command = *request.command;
+    if (monitors_ > 0) feed_monitors(client, args, command);
+    const size_t reply_begin = out_.size();
+    Ctx ctx(parts_, client, command, args, request.key_hash, reply);
+    command.row->run(ctx);
+    const uint64_t now_ticks = parts_.clock.ticks();
+    const uint64_t ticks = now_ticks - last_ticks_;
+    last_ticks_ = now_ticks;
+    account(command, client, args, ticks, out_.size() - reply_begin, reply);
+    parts_.effects.clear();
+}
+
+void Executor::account(RegisteredCommand& command, Client& client, std::span<const Slice> args,
+                       uint64_t ticks, size_t reply_len, Reply& reply) {
+    ++parts_.stats.commands_processed;
+    ++client.commands;
+    client.last_command = command.full_name.c_str();
+    const auto spent_ns = static_cast<uint64_t>(parts_.clock.ticks_to_ns(ticks));
+    turn_commands_ns_ += spent_ns;
+    const bool failed = count_errors(reply);
+    command.stats.add_call(spent_ns, failed, parts_.metrics_options.latency_tracking);
+    const auto spent_us = static_cast<int64_t>(spent_ns / 1000);
+    if (!command.is(kSkipCommandlog)) log_command(client, args, spent_us, reply_len);
+    if (spent_us < kLongCommandUs) [[likely]]
+        return;
+    refresh_clock();   // so that the next command sees the time that this one took
+    parts_.latency.record_if_slow(command.is(kFast) ? "fast-command" : "command",
+                                  static_cast<uint64_t>(spent_us / 1000),
+                                  parts_.keyspace.clock().now_ms / 1000);
+}
+
+void Executor::log_command(const Client& client, std::span<const Slice> args, int64_t spent_us,
+                           size_t reply_len) {
+    CommandLog& command_log = parts_.command_log;
+    const int64_t now_s = parts_.keyspace.clock().now_ms / 1000;
+    int64_t request_len = 0;
+    for (const Slice arg : args) request_len += static_cast<int64_t>(arg.size());
+    const std::pair<CommandLogKind, int64_t> measured[] = {
+        {CommandLogKind::slow, spent_us},
+        {CommandLogKind::large_request, request_len},
+        {CommandLogKind::large_reply, static_cast<int64_t>(reply_len)},
+    };
+    for (const auto& [kind, value] : measured) {
+        if (command_log.wants(kind, value)) [[unlikely]]
+            command_log.push(kind, value, now_s, args, client.peer, client.name);
+    }
+}
+
+// True if the command replied with an error.
+bool Executor::count_errors(Reply& reply) {
+    const uint32_t errors = reply.take_error_count();
+    if (errors == 0) [[likely]]
+        return false;
+    parts_.stats.error_replies += errors;
+    parts_.errors.count(reply.last_error(), ErrorOrigin::server);
+    return true;
+}
+
+void Executor::feed_monitors(const Client& issuer, std::span<const Slice> args,
+                             const RegisteredCommand& command) {
+    if (command.is(kSkipMonitor | kAdmin)) return;
+    const int64_t now_us = parts_.clock.wall_us();
+    std::string line = format("+%lld.%06lld [%d %s]", static_cast<long long>(now_us / 1000000),
+                              static_cast<long long>(now_us % 1000000), issuer.db, issuer.peer.c_str());
+    for (const Slice arg : args) {
+        line += ' ';
+        append_repr(line, arg);
+    }
+    line += "\r\n";
+    Client* const open = segment_client_;
+    parts_.clients.for_each([&](Client& client) {
+        if (client.monitor && !client.closing) push(client, line);
+    });
+    if (open != nullptr) open_segment(*open);
+}
+
+}  // namespace rota

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/info_sections.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "commands/version.h"
+#include "platform/memory.h"
+#include "platform/process.h"
+#include "platform/rusage.h"
+#include "platform/text.h"
+#include "server/server.h"
+#include "store/slab.h"
+
+namespace rota {
+
+// Each function writes one section; they may look into the server, and change nothing.
+struct InfoSections {
+    static void server(void* owner, InfoWriter& out);
+    static void clients(void* owner, InfoWriter& out);
+    static void memory(void* owner, InfoWriter& out);
+    static void persistence(void* owner, InfoWriter& out);
+    static void stats(void* owner, InfoWriter& out);
+    static void replication(void* owner, InfoWriter& out);
+    static void cpu(void* owner, InfoWriter& out);
+    static void modules(void*, InfoWriter&) {}
+    static void commandstats(void* owner, InfoWriter& out);
+    static void errorstats(void* owner, InfoWriter& out);
+    static void latencystats(void* owner, InfoWriter& out);
+    static void cluster(void* owner, InfoWriter& out);
+    static void keyspace(void* owner, InfoWriter& out);
+    static void debug(void* owner, InfoWriter& out);
+
+    static Server& of(void* owner) { return *static_cast<Server*>(owner); }
+    static void write_listeners(const Server&, InfoWriter&);
+    static void write_allocator(const MemoryStats&, InfoWriter&);
+};
+
+void InfoSections::write_listeners(const Server& server, InfoWriter& out) {
+    int index = 0;
+    const auto write = [&](const char* name, const std::vector<Server::Listening>& listeners) {
+        if (listeners.empty()) return;
+        std::string binds;
+        for (const auto& listening : listeners) binds += ",bind=" + listening.endpoint.host;
+        out.format("listener" + std::to_string(index++), "name=%s%s,port=%u", name, binds.c_str(),
+                   listeners[0].endpoint.port);
+    };
+    write("tcp", server.tcp_listeners_);
+    write("unix", server.unix_listeners_);
+}
+
+void InfoSections::server(void* owner, InfoWriter& out) {
+    Server& server = of(owner);
+    utsname system{};
+    uname(&system);
+    const int64_t now_us = server.clock_.wall_us();
+    const int64_t uptime_s = (now_us / 1000 - server.started_ms_) / 1000;
+    const bool as_redis = server.options_.server.extended_redis_compatibility;
+    out.text("redis_version", kRedisVersion);
+    out.text("server_name", as_redis ? Slice("redis") : kServerName);
+    out.text("valkey_version", kValkeyVersion);
+    out.text("valkey_release_stage", "ga");
+    out.text("rota_version", kRotaVersion);
+    out.text("redis_git_sha1", "00000000");
+    out.integer("redis_git_dirty", 0);
+    out.text("redis_build_id", kRotaVersion);
+    out.text(as_redis ? "redis_mode" : "server_mode", "standalone");
+    out.format("os", "%s %s %s", system.sysname, system.release, system.machine);
+    out.integer("arch_bits", static_cast<int>(sizeof(void*)) * 8);
+    out.text("monotonic_clock", server.clock_.name());
+    out.text("multiplexing_api", server.transport_->name());
+    out.format("gcc_version", "%d.%d.%d", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+    out.integer("process_id", getpid());
+    out.text("process_supervised", server.config_.get("supervised"));
+    out.text("run_id", server.run_id_);
+    out.integer("tcp_port", server.options_.server.port);
+    out.integer("server_time_usec", now_us);
+    out.integer("uptime_in_seconds", uptime_s);
+    out.integer("uptime_in_days", uptime_s / 86400);
+    out.integer("hz", server.options_.server.hz);
+    out.integer("configured_hz", server.options_.server.hz);
+    out.integer("clients_hz", server.options_.server.hz);
+    out.count("lru_clock", static_cast<uint64_t>(now_us / 1000000) & 0xffffff);
+    out.text("executable", executable_path().value_or(""));
+    out.text("config_file", server.config_file_);
+    out.integer("io_threads_active", 0);
+    out.text("availability_zone", server.options_.server.availability_zone);
+    write_listeners(server, out);
+}
+
+void InfoSections::clients(void* owner, InfoWriter& out) {
+    Server& server = of(owner);
+    size_t input_max = 0, output_max = 0;
+    uint64_t blocked = 0, pubsub = 0;
+    server.clients_.for_each([&](const Client& client) {
+        input_max = std::max(input_max, client.io.query.size());
+        output_max = std::max(output_max, client.output_size());
+        blocked += client.postponed;
+        pubsub += client.type == ClientType::pubsub;
+    });
+    const Executor& executor = server.executor_;
+    const bool paused = executor.paused();
+    const int64_t left_ms = executor.pause_until_ms() - server.keyspace_.clock().now_ms;
+    out.count("connected_clients", server.clients_.size());
+    out.integer("cluster_connections", 0);
+    out.count("maxclients", server.options_.client.maxclients);
+    out.count("client_recent_max_input_buffer", input_max);
+    out.count("client_recent_max_output_buffer", output_max);
+    out.count("blocked_clients", blocked);
+    out.integer("tracking_clients", 0);
+    out.count("pubsub_clients", pubsub);
+    out.integer("watching_clients", 0);
+    out.integer("clients_in_timeout_table", 0);
+    out.integer("total_watched_keys", 0);
+    out.integer("total_blocking_keys", 0);
+    out.integer("total_blocking_keys_on_nokey", 0);
+    out.text("paused_reason", paused ? "client_pause" : "none");
+    out.text("paused_actions", !paused ? "none" : executor.pause_mode() == PauseMode::all ? "all" : "write");
+    out.integer("paused_timeout_milliseconds", paused ? std::max<int64_t>(left_ms, 0) : 0);
+}
+
+void InfoSections::write_allocator(const MemoryStats& use, InfoWriter& out) {
+    const auto ratio = [](size_t a, size_t b) { return b == 0 ? 1.0 : static_cast<double>(a) / static_cast<double>(b); };
+    const size_t rss = resident_bytes();
+    out.real2("allocator_frag_ratio", ratio(use.active, use.allocated));
+    out.count("allocator_frag_bytes", use.active - std::min(use.active, use.allocated));
+    out.real2("allocator_rss_ratio", ratio(use.resident, use.active));
+    out.integer("allocator_rss_bytes", static_cast<int64_t>(use.resident) - static_cast<int64_t>(use.active));
+    out.real2("rss_overhead_ratio", ratio(rss, use.resident));
+    out.integer("rss_overhead_bytes", static_cast<int64_t>(rss) - static_cast<int64_t>(use.resident));
+}
+
+void InfoSections::memory(void* owner, InfoWriter& out) {
+    Server& server = of(owner);
+    const MemoryStats use = memory_stats();
+    const size_t used = server.used_memory();
+    server.peak_memory_ = std::max(server.peak_memory_, used);
+    const size_t rss = resident_bytes();
+    const size_t clients = server.client_memory();
+    const size_t overhead = std::min(used, server.startup_memory_ + clients + server.table_memory());
+    const size_t dataset = used - overhead;
+    const size_t beyond_start = used > server.startup_memory_ ? used - server.startup_memory_ : 1;
+    const auto bytes = [&](const std::string& name, uint64_t value) {
+        out.count(name, value);
+        out.bytes_human(name + "_human", value);
+    };
+    bytes("used_memory", used);
+    bytes("used_memory_rss", rss);
+    bytes("used_memory_peak", server.peak_memory_);
+    out.percent2("used_memory_peak_perc", 100.0 * static_cast<double>(used) / static_cast<double>(server.peak_memory_));
+    out.count("used_memory_overhead", overhead);
+    out.count("used_memory_startup", server.startup_memory_);
+    out.count("used_memory_dataset", dataset);
+    out.percent2("used_memory_dataset_perc", 100.0 * static_cast<double>(dataset) / static_cast<double>(beyond_start));
+    out.count("allocator_allocated", use.allocated);
+    out.count("allocator_active", use.active);
+    out.count("allocator_resident", use.resident);
+    out.count("allocator_muzzy", use.muzzy);
+    bytes("total_system_memory", system_memory_bytes());
+    out.integer("used_memory_lua", 0);
+    out.integer("used_memory_vm_eval", 0);
+    out.text("used_memory_lua_human", "0B");
+    out.integer("used_memory_scripts_eval", 0);
+    out.integer("number_of_cached_scripts", 0);
+    out.integer("number_of_functions", 0);
+    out.integer("number_of_libraries", 0);
+    out.integer("used_memory_vm_functions", 0);
+    out.integer("used_memory_vm_total", 0);
+    out.text("used_memory_vm_total_human", "0B");
+    out.integer("used_memory_functions", 0);
+    out.integer("used_memory_scripts", 0);
+    out.text("used_memory_scripts_human", "0B");
+    bytes("maxmemory", server.options_.store.maxmemory);
+    out.text("maxmemory_policy", server.config_.get("maxmemory-policy"));
+    write_allocator(use, out);
+    out.real2("mem_fragmentation_ratio", static_cast<double>(rss) / static_cast<double>(std::max<size_t>(used, 1)));
+    out.integer("mem_fragmentation_bytes", static_cast<int64_t>(rss) - static_cast<int64_t>(used));
+    out.integer("mem_not_counted_for_evict", 0);
+    out.integer("mem_replication_backlog", 0);
+    out.integer("mem_total_replication_buffers", 0);
+    out.integer("mem_replicas_repl_buffer", 0);
+    out.integer("mem_clients_slaves", 0);
+    out.count("mem_clients_normal", clients);
+    out.integer("mem_cluster_links", 0);
+    out.integer("mem_cluster_slot_import", 0);
+    out.integer("mem_cluster_slot_export", 0);
+    out.integer("mem_aof_buffer", 0);
+    out.text("mem_allocator", memory_allocator_name());
+    out.integer("mem_overhead_db_hashtable_rehashing", 0);
+    out.integer("active_defrag_running", 0);
+    out.integer("lazyfree_pending_objects", 0);
+    out.integer("lazyfreed_objects", 0);
+}
+
+void InfoSections::persistence(void* owner, InfoWriter& out) {
+    Server& server = of(owner);
+    for (const char* name : {"loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"})
+        out.integer(name, 0);
+    out.real2("current_fork_perc", 0);
+    out.integer("current_save_keys_processed", 0);
+    out.integer("current_save_keys_total", 0);
+    out.count("rdb_changes_since_last_save", server.effects_.dirty());
+    out.integer("rdb_bgsave_in_progress", 0);
+    out.integer("rdb_last_save_time", server.started_ms_ / 1000);
+    out.text("rdb_last_bgsave_status", "ok");
+    out.integer("rdb_last_bgsave_time_sec", -1);
+    out.integer("rdb_current_bgsave_time_sec", -1);
+    for (const char* name : {"rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired",
+                             "rdb_last_load_keys_loaded", "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"})
+        out.integer(name, 0);
+    out.integer("aof_last_rewrite_time_sec", -1);
+    out.integer("aof_current_rewrite_time_sec", -1);
+    out.text("aof_last_bgrewrite_status", "ok");
+    out.integer("aof_rewrites", 0);
+    out.integer("aof_rewrites_consecutive_failures", 0);
+    out.text("aof_last_write_status", "ok");
+    for (const char* name : {"aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size",
+                             "slot_migration_fork_in_progress"})
+        out.integer(name, 0);
+}
+
+void InfoSections::stats(void* owner, InfoWriter& out) {
+    Server& server = of(owner);
+    server.collect_store_stats();
+    const StatsGauges gauges{.now_us = static_cast<uint64_t>(server.clock_.monotonic_us())};
+    write_stats(out, server.stats_, server.rates_, gauges);
+}
+
+void InfoSections::replication(void* owner, InfoWriter& out) {
+    Server& server = of(owner);
+    out.text("role", "master");
+    out.integer("connected_slaves", 0);
+    out.integer("replicas_waiting_psync", 0);
+    out.text("master_failover_state", "no-failover");
+    out.text("master_replid", server.run_id_);
+    out.text("master_replid2", "0000000000000000000000000000000000000000");
+    out.integer("master_repl_offset", 0);
+    out.integer("second_repl_offset", -1);
+    out.integer("repl_backlog_active", 0);
+    out.text("repl_backlog_size", server.config_.get("repl-backlog-size"));
+    out.integer("repl_backlog_first_byte_offset", 0);
+    out.integer("repl_backlog_histlen", 0);
+}
+
+void InfoSections::cpu(void* owner, InfoWriter& out) {
+    Server& server = of(owner);
+    const CpuTime process = cpu_time(CpuTimeOf::process);
+    const CpuTime children = cpu_time(CpuTimeOf::children);
+    const CpuTime thread = cpu_time(CpuTimeOf::thread);
+    const auto seconds = [&](const char* name, int64_t us) { out.seconds_us(name, static_cast<uint64_t>(us)); };
+    seconds("used_cpu_sys", process.system_us);
+    seconds("used_cpu_user", process.user_us);
+    seconds("used_cpu_sys_children", children.system_us);
+    seconds("used_cpu_user_children", children.user_us);
+    seconds("used_cpu_sys_main_thread", thread.system_us);
+    seconds("used_cpu_user_main_thread", thread.user_us);
+    out.seconds_us("used_active_time_main_thread", server.stats_.loop_us);
+}
+
+void InfoSections::commandstats(void* owner, InfoWriter& out) {
+    for (const RegisteredCommand& command : of(owner).commands_.all())
+        write_commandstat(out, command.full_name, command.stats);
+}
+
+void InfoSections::errorstats(void* owner, InfoWriter& out) { of(owner).errors_.write(out); }
+
+void InfoSections::latencystats(void* owner, InfoWriter& out) {
+    Server& server = of(owner);
+    for (const RegisteredCommand& command : server.commands_.all())
+        write_latencystat(out, command.full_name, command.stats,
+                          server.options_.metrics.latency_tracking_info_percentiles);
+}
+
+void InfoSections::cluster(void*, InfoWriter& out) { out.integer("cluster_enabled", 0); }
+
+void InfoSections::keyspace(void* owner, InfoWriter& out) {
+    Keyspace& keyspace = of(owner).keyspace_;
+    for (int i = 0; i < keyspace.count(); ++i) {
+        const Db& db = keyspace.db(i);
+        if (db.size() == 0) continue;
+        out.format("db" + std::to_string(i), "keys=%zu,expires=%zu,avg_ttl=%lld,keys_with_volatile_items=0",
+                   db.size(), db.expires_size(), static_cast<long long>(db.average_ttl_ms()));
+    }
+}
+
+void InfoSections::debug(void* owner, InfoWriter& out) { write_debug(out, of(owner).stats_); }
+
+void add_info_sections(Server& server, InfoRegistry& registry) {
+    static constexpr InfoSection kSections[] = {
+        {"server", "Server", InfoWhen::by_default, InfoSections::server},
+        {"clients", "Clients", InfoWhen::by_default, InfoSections::clients},
+        {"memory", "Memory", InfoWhen::by_default, InfoSections::memory},
+        {"persistence", "Persistence", InfoWhen::by_default, InfoSections::persistence},
+        {"stats", "Stats", InfoWhen::by_default, InfoSections::stats},
+        {"replication", "Replication", InfoWhen::by_default, InfoSections::replication},
+        {"cpu", "CPU", InfoWhen::by_default, InfoSections::cpu},
+        {"module_list", "Modules", InfoWhen::by_default, InfoSections::modules, "modules"},
+        {"commandstats", "Commandstats", InfoWhen::in_all, InfoSections::commandstats},
+        {"errorstats", "Errorstats", InfoWhen::by_default, InfoSections::errorstats},
+        {"latencystats", "Latencystats", InfoWhen::in_all, InfoSections::latencystats},
+        {"cluster", "Cluster", InfoWhen::by_default, InfoSections::cluster},
+        {"keyspace", "Keyspace", InfoWhen::by_default, InfoSections::keyspace},
+        {"debug", "Debug", InfoWhen::on_request, InfoSections::debug},
+    };
+    for (const InfoSection& section : kSections) registry.add(section, &server);
+}
+
+}  // namespace rota

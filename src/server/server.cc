@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/server.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "platform/log.h"
+#include "platform/memory.h"
+#include "platform/process.h"
+#include "server/info_sections.h"
+#include "store/slab.h"
+
+namespace rota {
+namespace {
+
+constexpr int64_t kStoreStepUs = 1000;   // rehashing and reclaiming, per cron
+constexpr size_t kRunIdDigits = 40;
+
+}  // namespace
+
+Server::Server(AllOptions& options, ConfigTable& config, Clock& clock, std::unique_ptr<Transport> transport)
+    : options_(options),
+      config_(config),
+      clock_(clock),
+      transport_(std::move(transport)),
+      keyspace_(options.server.databases, options.store, effects_),
+      parts_{.keyspace = keyspace_,
+             .effects = effects_,
+             .clients = clients_,
+             .commands = commands_,
+             .config = config_,
+             .clock = clock_,
+             .stats = stats_,
+             .errors = errors_,
+             .command_log = command_log_,
+             .latency = latency_,
+             .info = info_,
+             .store_options = options.store,
+             .client_options = options.client,
+             .metrics_options = options.metrics,
+             .control = *this},
+      executor_(parts_, *transport_, options.server),
+      run_id_(random_hex(kRunIdDigits)) {
+    add_commands();
+    add_info_sections(*this, info_);
+    watch_config();
+    apply_metrics_options();
+    options_.store.hz = options_.server.hz;
+    started_ms_ = clock_.wall_ms();
+    next_cron_us_ = next_rates_us_ = clock_.monotonic_us();
+    startup_memory_ = used_memory();
+}
+
+Server::~Server() = default;
+
+void Server::add_commands() {
+    for (const auto rows :
+         {string_commands(), generic_commands(), expire_commands(), scan_commands(),
+          connection_commands()})
+        commands_.add(rows);
+}
+
+void Server::rename_commands(const std::vector<std::pair<std::string, std::string>>& renames) {
+    for (const auto& [from, to] : renames) commands_.rename(from, to);
+}
+
+int Server::run() {
+    while (!stopping_) {
+        const int64_t wait_us = std::max<int64_t>(next_cron_us_ - clock_.monotonic_us(), 0);
+        turn(wait_us * 1000);
+    }
+    log(LogLevel::warning, "%s is now ready to exit, bye bye...", "Rota");
+    return 0;
+}
+
+void Server::turn(int64_t wait_max_ns) {
+    executor_.turn(wait_max_ns);
+    // A signal interrupts the wait of poll(), so it is seen at once.
+    if (const int signal = shutdown_signal_.exchange(0, std::memory_order_relaxed)) on_signal(signal);
+    if (clock_.monotonic_us() >= next_cron_us_) cron();
+}
+
+// ---- Cron ------------------------------------------------------------------------------------------
+
+void Server::cron() {
+    const int64_t begin_us = clock_.monotonic_us();
+    const int64_t period_us = 1000000 / std::max(options_.server.hz, 1);
+    next_cron_us_ = begin_us + period_us;
+    clock_.resync();
+    executor_.refresh_clock();
+    if (cron_paused_) return;
+    executor_.tend_clients();
+    if (active_expire_) keyspace_.active_expire(false, clock_);
+    keyspace_.step(kStoreStepUs);
+    effects_.clear();
+    peak_memory_ = std::max(peak_memory_, used_memory());
+    if (begin_us >= next_rates_us_) {
+        next_rates_us_ = begin_us + static_cast<int64_t>(kRateSampleUs);
+        rates_.sample(stats_, static_cast<uint64_t>(begin_us));
+    }
+    stats_.loop_cron_us += static_cast<uint64_t>(clock_.monotonic_us() - begin_us);
+}
+
+void Server::on_signal(int signal) {
+    const auto& flags = signal == SIGINT ? options_.server.shutdown_on_sigint : options_.server.shutdown_on_sigterm;
+    log(LogLevel::warning, "Received %s scheduling shutdown...", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    shutdown(has(flags, ShutdownFlag::now), has(flags, ShutdownFlag::force));
+}
+
+// ---- Numbers for INFO ------------------------------------------------------------------------------
+
+// The allocator's blocks, and what comes from the kernel without it: entries and tables.
+size_t Server::used_memory() {
+    return memory_stats().allocated + entry_slab().used_bytes() + table_memory();
+}
+
+size_t Server::client_memory() {
+    size_t bytes = 0;
+    clients_.for_each([&](const Client& client) { bytes += client.memory(); });
+    return bytes;
+}
+
+size_t Server::table_memory() {
+    size_t bytes = 0;
+    for (int i = 0; i < keyspace_.count(); ++i)
+        bytes += keyspace_.db(i).table().memory_bytes() + keyspace_.db(i).expires().memory_bytes();
+    return bytes;
+}
+
+void Server::collect_store_stats() {
+    const StoreStats& store = keyspace_.stats();
+    stats_.keyspace_hits = store.hits;
+    stats_.keyspace_misses = store.misses;
+    stats_.expired_keys = store.expired_keys;
+    stats_.evicted_keys = store.evicted_keys;
+    stats_.expired_time_cap_reached = store.expired_time_cap_reached;
+    stats_.expired_stale_perc = store.expired_stale_perc;
+    stats_.expire_cycle_us = store.expire_cycle_us;
+}
+
+}  // namespace rota

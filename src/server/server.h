@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Server: the list of parts, wired together, and what only the whole can do. main() builds one; tests
+// build one over the sim transport and turn it by hand.
+// Threading: built and run by one thread; shutdown_signal() is for signal handlers.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/options.h"
+#include "client/registry.h"
+#include "commands/command_table.h"
+#include "commands/ctx.h"
+#include "config/inert_options.h"
+#include "config/table.h"
+#include "metrics/command_log.h"
+#include "metrics/error_stats.h"
+#include "metrics/info.h"
+#include "metrics/latency_monitor.h"
+#include "metrics/options.h"
+#include "metrics/rates.h"
+#include "metrics/server_stats.h"
+#include "platform/clock.h"
+#include "server/executor.h"
+#include "server/options.h"
+#include "store/db.h"
+#include "store/effects.h"
+#include "transports/transport.h"
+
+namespace rota {
+
+// Every directive's value, by owner.
+struct AllOptions {
+    ServerOptions server;
+    ClientOptions client;
+    StoreOptions store;
+    MetricsOptions metrics;
+    InertOptions inert;
+};
+
+// Descriptors kept back from clients: listeners, log, snapshots.
+inline constexpr uint32_t kReservedFiles = 32;
+
+// Joins the rows of all owners.
+void add_all_rows(ConfigTable&, AllOptions&);
+
+class Server final : public ServerControl {
+public:
+    // The table's rows are bound to `options`; both outlive the server.
+    Server(AllOptions& options, ConfigTable& config, Clock& clock, std::unique_ptr<Transport> transport);
+    ~Server() override;
+
+    // Opens what `bind`, `port` and `unixsocket` ask for.
+    Result<> listen();
+    // Turns until a shutdown is due; returns the exit code.
+    int run();
+    // One turn of the loop, for tests and for run().
+    void turn(int64_t wait_max_ns);
+
+    // A signal's number stored here asks for an orderly end.
+    std::atomic<int>& shutdown_signal() { return shutdown_signal_; }
+    bool stopping() const { return stopping_; }
+
+    Parts& parts() { return parts_; }
+    Transport& transport() { return *transport_; }
+    void set_config_file(std::string path) { config_file_ = std::move(path); }
+    void rename_commands(const std::vector<std::pair<std::string, std::string>>& renames);
+
+    bool check_password(Slice user, Slice password) override;
+    bool password_required() const override;
+    bool debug_allowed(const Client&) const override;
+    bool protected_config_allowed(const Client&) const override;
+    void close_client(Client&) override;
+    void send_to(Client&, Slice wire) override;
+    void set_monitor(Client&, bool on) override;
+    void pause_clients(PauseMode, int64_t until_ms) override;
+    void unpause_clients() override;
+    std::optional<std::string> shutdown(bool now, bool force) override;
+    void abort_shutdown() override;
+    Result<> rewrite_config() override;
+    void reset_statistics() override;
+    void set_active_expire(bool on) override { active_expire_ = on; }
+    void set_cron_paused(bool on) override { cron_paused_ = on; }
+    const char* config_file() const override { return config_file_.c_str(); }
+
+private:
+    friend struct InfoSections;
+
+    struct Listening {
+        ListenerId id;
+        Endpoint endpoint;   // as asked for
+    };
+
+    void add_commands();
+    void watch_config();
+    void cron();
+    void on_signal(int signal);
+    size_t used_memory();
+    size_t client_memory();
+    size_t table_memory();
+    void collect_store_stats();
+    Result<> listen_on(const std::vector<std::string>& addresses, uint16_t port, std::vector<Listening>& out);
+    Result<> listen_again();
+    ListenOptions listen_options() const;
+    void apply_metrics_options();
+
+    AllOptions& options_;
+    ConfigTable& config_;
+    Clock& clock_;
+    std::unique_ptr<Transport> transport_;
+    Effects effects_;
+    Keyspace keyspace_;
+    ClientRegistry clients_;
+    CommandTable commands_;
+    ServerStats stats_;
+    ErrorStats errors_;
+    ServerRates rates_;
+    CommandLog command_log_;
+    LatencyMonitor latency_;
+    InfoRegistry info_;
+    Parts parts_;
+    Executor executor_;
+
+    std::vector<Listening> tcp_listeners_, unix_listeners_;
+    std::string config_file_;
+    std::string run_id_;
+    std::atomic<int> shutdown_signal_{0};
+    bool stopping_ = false;
+    bool active_expire_ = true;
+    bool cron_paused_ = false;
+    int64_t started_ms_ = 0;
+    int64_t next_cron_us_ = 0;
+    int64_t next_rates_us_ = 0;
+    size_t peak_memory_ = 0;
+    size_t startup_memory_ = 0;
+};
+
+}  // namespace rota
