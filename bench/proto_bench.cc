@@ -6,7 +6,10 @@
 #include <initializer_list>
 #include <string>
 
+#include "proto/command_writer.h"
 #include "proto/reply.h"
+#include "proto/reply_parser.h"
+#include "proto/reply_skipper.h"
 #include "proto/request_parser.h"
 
 namespace rota {
@@ -137,6 +140,49 @@ void write_array_of_10(benchmark::State& state) {
     });
 }
 BENCHMARK(write_array_of_10);
+
+void append_set_command(benchmark::State& state) {
+    const std::string value(512, 'v');
+    Buffer out;
+    for (auto _ : state) {
+        out.clear();
+        append_command(out, {"SET", kKey, value});
+        benchmark::DoNotOptimize(out.data());
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(append_set_command);
+
+std::string sixteen_replies() {
+    std::string bulk;
+    append_bulk(bulk, std::string(512, 'v'));
+    return repeat(bulk + "+OK\r\n", 8);
+}
+
+void skip_16_replies(benchmark::State& state) {
+    const std::string wire = sixteen_replies();
+    for (auto _ : state) {
+        const ReplyCount count = count_replies(wire);
+        if (count.replies != 16) return state.SkipWithError("replies were lost");
+    }
+    state.SetItemsProcessed(state.iterations() * 16);
+}
+BENCHMARK(skip_16_replies);
+
+void parse_16_replies(benchmark::State& state) {
+    const std::string wire = sixteen_replies();
+    ReplyParser parser;
+    for (auto _ : state) {
+        for (Slice rest = wire; !rest.empty(); rest.remove_prefix(parser.consumed())) {
+            if (parser.parse(rest) != ParseStatus::complete) {
+                return state.SkipWithError("the reply did not parse");
+            }
+            benchmark::DoNotOptimize(parser.value());
+        }
+    }
+    state.SetItemsProcessed(state.iterations() * 16);
+}
+BENCHMARK(parse_16_replies);
 
 }  // namespace
 }  // namespace rota
