@@ -127,7 +127,8 @@ def check_functions(texts):
 
 def main():
     texts = read_all()
-    recipes = {path: {re.sub(r'.*/|\.(cc|c)$', '', word) for word in re.findall(r"'([^']+)'", text)}
+    recipes = {path: {re.sub(r'.*/|\.(cc|c)$', '', word)
+                      for word in re.findall(r"'([^']+)'", re.sub('#.*', '', text))}
                for path, text in texts.items() if path.endswith('meson.build')}
     problems = list(check_functions(texts))
     for path, text in texts.items():
