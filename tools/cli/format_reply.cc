@@ -36,6 +36,8 @@ void append_tty_elements(std::string& out, const ReplyValue& value, const std::s
         if (!is_map) continue;
         out.pop_back();  // the key's newline
         out += " => ";
+        // Nested values start on a line of their own, all at the same depth.
+        if (!value.elements[i + 1].elements.empty()) out.append("\n").append(nested_indent);
         append_tty(out, value.elements[i + 1], nested_indent);
     }
 }

@@ -290,6 +290,8 @@ Result<> apply_all(const Parsed& parsed, const CliEnvironment& env, CliOptions& 
     if (Result<> done = apply_connection(parsed, options); !done) return done;
     apply_output(parsed, env, options);
     if (Result<> done = apply_mode(parsed, options); !done) return done;
+    if (parsed.resp2 && parsed.resp3) return fail("Options -2 and -3 are mutually exclusive.");
+    if (parsed.ipv4 && parsed.ipv6) return fail("Options -4 and -6 are mutually exclusive.");
     if (parsed.interval_s < 0) return fail("Invalid interval for -i.");
     options.interval_us = std::llround(parsed.interval_s * 1e6);
     if (parsed.stdin_tag) options.stdin_tag = *parsed.stdin_tag;
