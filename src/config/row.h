@@ -151,6 +151,12 @@ constexpr NumberType number_type_of() {
         return std::is_signed_v<T> ? NumberType::int32 : NumberType::uint32;
 }
 
+template <class T>
+std::vector<std::string> lines_of(const Codec<T>& codec, const T& value) {
+    if (codec.lines == nullptr) return {codec.print(value)};
+    return codec.lines(value);
+}
+
 }  // namespace config_detail
 
 // The row of a bool, number, enum or string field. A number with choices is a set of bits.
@@ -182,12 +188,7 @@ constexpr ConfigRow special(Slice name, Slice help, const RowSpec& spec = {}) {
     };
     r.print = [](const void* o) { return kCodec.print(static_cast<const S*>(o)->*kField); };
     r.lines = [](const void* o) {
-        const auto& value = static_cast<const S*>(o)->*kField;
-        constexpr auto kLines = kCodec.lines;
-        if constexpr (kLines == nullptr)
-            return std::vector<std::string>{kCodec.print(value)};
-        else
-            return kLines(value);
+        return config_detail::lines_of(kCodec, static_cast<const S*>(o)->*kField);
     };
     return r;
 }
