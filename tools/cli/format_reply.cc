@@ -20,6 +20,14 @@ const char* empty_name(Type type) {
 
 void append_tty(std::string& out, const ReplyValue& value, const std::string& indent);
 
+// A nested value of several lines begins on a line of its own, all of it at the same depth.
+void append_map_value(std::string& out, const ReplyValue& value, const std::string& indent) {
+    const size_t begin = out.size();
+    append_tty(out, value, indent);
+    const bool several_lines = out.find('\n', begin) + 1 < out.size();
+    if (!value.elements.empty() && several_lines) out.insert(begin, "\n" + indent);
+}
+
 // "1) ", "2~ ", "3# ": numbers are padded to the widest, and nested replies move right by as much.
 void append_tty_elements(std::string& out, const ReplyValue& value, const std::string& indent) {
     const bool is_map = value.type == Type::map;
@@ -36,9 +44,7 @@ void append_tty_elements(std::string& out, const ReplyValue& value, const std::s
         if (!is_map) continue;
         out.pop_back();  // the key's newline
         out += " => ";
-        // Nested values start on a line of their own, all at the same depth.
-        if (!value.elements[i + 1].elements.empty()) out.append("\n").append(nested_indent);
-        append_tty(out, value.elements[i + 1], nested_indent);
+        append_map_value(out, value.elements[i + 1], nested_indent);
     }
 }
 

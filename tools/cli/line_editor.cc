@@ -37,6 +37,7 @@ struct LineEditor::State {
     Callbacks callbacks;
     std::string prompt;
     std::string right_prompt;
+    bool line_is_done = false;
 
     Slice line() const {
         const LineInfo* info = el_line(edit);
@@ -59,7 +60,7 @@ char* show_hint(EditLine* edit) {
     LineEditor::State& state = state_of(edit);
     state.right_prompt.clear();
     const Slice line = state.line();
-    if (line.empty() || !state.callbacks.hint) return state.right_prompt.data();
+    if (line.empty() || state.line_is_done || !state.callbacks.hint) return state.right_prompt.data();
     std::string hint = state.callbacks.hint(line);
     const int room = terminal_columns() - static_cast<int>(state.prompt.size() + line.size()) - 4;
     if (hint.empty() || room < 8) return state.right_prompt.data();
@@ -72,6 +73,16 @@ char* show_hint(EditLine* edit) {
 unsigned char insert_and_redraw(EditLine* edit, int key) {
     const char text[2] = {static_cast<char>(key), '\0'};
     return el_insertstr(edit, text) == 0 ? CC_REFRESH : CC_ERROR;
+}
+
+// Enter takes the hint off the screen before the line is done, so that it does not stay in the
+// scrollback: one redraw without it, then the real end of line by way of a key nobody has.
+constexpr const char* kEndOfLineKey = "\033[99~";
+
+unsigned char end_line(EditLine* edit, int) {
+    state_of(edit).line_is_done = true;
+    el_push(edit, kEndOfLineKey);
+    return CC_REFRESH;
 }
 
 size_t common_prefix_len(const std::vector<std::string>& lines) {
@@ -124,8 +135,12 @@ void bind_keys(EditLine* edit) {
     const char* mode = nullptr;
     if (el_get(edit, EL_EDITOR, &mode) != 0 || Slice(mode) != "emacs") return;
     el_set(edit, EL_ADDFN, "rota-insert", "Insert a character", insert_and_redraw);
+    el_set(edit, EL_ADDFN, "rota-end-line", "End the line", end_line);
+    el_set(edit, EL_BIND, "\\e[99~", "ed-newline", nullptr);
+    el_set(edit, EL_BIND, "^M", "rota-end-line", nullptr);
+    el_set(edit, EL_BIND, "^J", "rota-end-line", nullptr);
     for (char c = ' '; c < 0x7f; ++c) {
-        const bool special = c == '\\' || c == '^';
+        const bool special = c == '\\' || c == '^' || c == '-';  // mean something to libedit here
         const char key[3] = {special ? '\\' : c, special ? c : '\0', '\0'};
         el_set(edit, EL_BIND, key, "rota-insert", nullptr);
     }
@@ -162,6 +177,7 @@ LineEditor::~LineEditor() {
 
 std::optional<std::string> LineEditor::read_line(const std::string& prompt) {
     state_->prompt = prompt;
+    state_->line_is_done = false;
     // Without SA_RESTART, so that the read under el_gets() ends.
     struct sigaction action{}, before{};
     action.sa_handler = note_interrupt;

@@ -67,7 +67,12 @@ TEST(FormatTty, SetsAndMapsHaveTheirOwnMarks) {
     EXPECT_EQ(tty("%2\r\n$1\r\na\r\n:1\r\n+b\r\n#t\r\n"), "1# \"a\" => (integer) 1\n2# b => (true)\n");
 }
 
-TEST(FormatTty, AFilledAggregateAsMapValueStartsANewLine) {
+TEST(FormatTty, AnAggregateOfOneLineStaysBehindItsMapKey) {
+    EXPECT_EQ(tty("%2\r\n+a\r\n%1\r\n+x\r\n*1\r\n:1\r\n+b\r\n~0\r\n"),
+              "1# a => 1# x => 1) (integer) 1\n2# b => (empty set)\n");
+}
+
+TEST(FormatTty, AnAggregateOfSeveralLinesBeginsBelowItsMapKey) {
     EXPECT_EQ(tty("%2\r\n$1\r\na\r\n*2\r\n:1\r\n:2\r\n$1\r\nb\r\n*0\r\n"),
               "1# \"a\" => \n"
               "   1) (integer) 1\n"
