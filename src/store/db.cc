@@ -252,19 +252,23 @@ void Db::swap_contents(Db& other) {
     std::swap(average_ttl_ms_, other.average_ttl_ms_);
 }
 
+bool Db::step_once() {
+    if (!dying_.empty()) {
+        if (!dying_.back().drain(kBucketsPerLook, Entry::destroy)) dying_.pop_back();
+        return true;
+    }
+    if (!options_.activerehashing) return false;
+    const bool more = table_.step(kBucketsPerLook);
+    return expires_.step(kBucketsPerLook) || more;
+}
+
 bool Db::step(int64_t budget_us) {
     using Steady = std::chrono::steady_clock;
+    if (!step_once()) return false;  // before the clock is asked: mostly there is nothing to do
     const auto end = Steady::now() + std::chrono::microseconds(budget_us);
-    bool more = true;
-    do {
-        if (!dying_.empty()) {
-            if (!dying_.back().drain(kBucketsPerLook, Entry::destroy)) dying_.pop_back();
-        } else {
-            more = options_.activerehashing && table_.step(kBucketsPerLook);
-            more |= options_.activerehashing && expires_.step(kBucketsPerLook);
-        }
-    } while (more && Steady::now() < end);
-    return more;
+    while (Steady::now() < end)
+        if (!step_once()) return false;
+    return true;
 }
 
 size_t Db::pending_free() const {

@@ -144,6 +144,7 @@ private:
     // `entry` itself, is in expires_.
     void swap_entry(const Key&, Table::Slot*, const Entry* old, bool had_expiry, Entry* entry);
     Entry* detach(const Key&, Table::Slot*);
+    bool step_once();
 
     int index_;
     Table table_;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <sys/random.h>
 
-#include <chrono>
-
 #include "platform/assert.h"
 #include "store/db.h"
 
@@ -30,14 +28,8 @@ void Keyspace::swap(int a, int b) { db(a).swap_contents(db(b)); }
 
 // Starts where the last call ran out of time.
 bool Keyspace::step(int64_t budget_us) {
-    using Steady = std::chrono::steady_clock;
-    const auto end = Steady::now() + std::chrono::microseconds(budget_us);
     for (int i = 0; i < count(); ++i) {
-        Db& db = this->db(next_step_db_);
-        const auto left =
-            std::chrono::duration_cast<std::chrono::microseconds>(end - Steady::now());
-        if (left.count() <= 0 && i > 0) return true;
-        if (db.step(left.count())) return true;
+        if (db(next_step_db_).step(budget_us)) return true;
         next_step_db_ = (next_step_db_ + 1) % count();
     }
     return false;

@@ -431,8 +431,12 @@ Table::Stats Table::stats() const {
     return stats;
 }
 
+// A mapped array takes memory only as far as it has been reached, and until it is given back.
 size_t Table::memory_bytes() const {
-    return (new_.count + old_.count) * sizeof(Bucket) - old_.gone_bytes + nodes_ * sizeof(Node) +
+    size_t reached = new_.count;
+    if (old_.count != 0 && new_.mapped_bytes != 0)
+        reached = index_of(first_hash(boundary_, old_.count), new_.count);
+    return (reached + old_.count) * sizeof(Bucket) - old_.gone_bytes + nodes_ * sizeof(Node) +
            (versions_ != nullptr ? kStripes * sizeof(versions_[0]) : 0);
 }
 
