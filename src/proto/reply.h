@@ -18,6 +18,7 @@ public:
 
     int resp() const { return resp_; }
     void set_resp(int resp) { resp_ = resp; }
+    void unmute() { muted_ = false; }
 
     void ok();                // +OK
     void simple(Slice text);  // +text
