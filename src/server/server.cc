@@ -56,7 +56,7 @@ Server::~Server() = default;
 void Server::add_commands() {
     for (const auto rows :
          {string_commands(), generic_commands(), expire_commands(), scan_commands(),
-          connection_commands()})
+          connection_commands(), client_commands(), server_commands(), config_commands()})
         commands_.add(rows);
 }
 

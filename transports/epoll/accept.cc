@@ -51,7 +51,11 @@ Result<ListenerId> EpollTransport::listen(const Endpoint& where, const ListenOpt
     listener.fd = std::move(*fd);
     listener.options = options;
     if (where.kind == Endpoint::Kind::unix_socket) listener.unix_path = where.host;
-    watch_listener(index, true, EPOLL_CTL_ADD);
+    if (!watch_listener(index, true, EPOLL_CTL_ADD)) {
+        const int code = errno;
+        unlisten(ListenerId{index});
+        return fail_errno("epoll_ctl", code);
+    }
     return ListenerId{index};
 }
 
@@ -72,10 +76,9 @@ Endpoint EpollTransport::local_endpoint(ListenerId id) const {
     return bound_endpoint(listeners_[index].fd.get());
 }
 
-void EpollTransport::watch_listener(uint32_t index, bool on, int operation) {
+bool EpollTransport::watch_listener(uint32_t index, bool on, int operation) {
     epoll_event wanted{.events = on ? uint32_t{EPOLLIN} : 0u, .data = {.u64 = listener_tag(index)}};
-    const int status = ::epoll_ctl(epoll_.get(), operation, listeners_[index].fd.get(), &wanted);
-    ASSERT(status == 0);
+    return ::epoll_ctl(epoll_.get(), operation, listeners_[index].fd.get(), &wanted) == 0;
 }
 
 void EpollTransport::accept_due(Sink& sink) {

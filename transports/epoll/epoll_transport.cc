@@ -93,6 +93,19 @@ void EpollTransport::set_user(ConnId id, void* user) {
     if (Connection* connection = find(id)) connection->user = user;
 }
 
+size_t EpollTransport::send_now(ConnId id, Slice bytes) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->draining) return bytes.size();  // nobody to miss them
+    if (!connection->unsent.empty() || connection->connecting) return 0;
+    const Transmitted result = transmit(connection->fd, {&bytes, 1});
+    stats_.writes += result.calls;
+    stats_.bytes_out += result.bytes;
+    if (result.status != TransmitStatus::broken) [[likely]]
+        return result.bytes;
+    cut(ConnectionTable::slot_of(id), *connection, result.error);
+    return bytes.size();
+}
+
 SendStatus EpollTransport::send(ConnId id, std::span<const Slice> chunks) {
     Connection* connection = find(id);
     if (connection == nullptr || connection->draining) return SendStatus::done;

@@ -44,6 +44,7 @@ public:
     Endpoint local_endpoint(ListenerId id) const override;
     Result<ConnId> connect(const Endpoint& where, const ConnectOptions& options) override;
     void set_user(ConnId id, void* user) override;
+    size_t send_now(ConnId id, Slice bytes) override;
     SendStatus send(ConnId id, std::span<const Slice> chunks) override;
     void pause_receive(ConnId id) override;
     void resume_receive(ConnId id) override;
@@ -91,7 +92,7 @@ private:
     void cut(uint32_t slot, Connection& connection, int error);
 
     // accept.cc
-    void watch_listener(uint32_t index, bool on, int operation);
+    bool watch_listener(uint32_t index, bool on, int operation);
     void accept_due(Sink& sink);
     void accept_some(uint32_t index, Sink& sink);
     bool shed_one(Listener& listener);

@@ -37,8 +37,9 @@ struct SimOptions {
     int64_t step_ns = 1'000'000;  // what step() advances
 };
 
-// Both directions between two ends, 0 the one that dialled and 1 the one that listened.
 class SimNet;
+
+// Both directions between two ends, 0 the one that dialled and 1 the one that listened.
 class SimLink {
 public:
     SimLink(SimNet& net, std::string dialler, std::string listener, Endpoint::Kind kind);

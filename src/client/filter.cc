@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "client/filter.h"
+
+#include <algorithm>
+
+#include "platform/text.h"
+
+namespace rota {
+
+struct ClientFilter::Word {
+    Slice name;
+    Field field;
+};
+
+std::optional<ClientType> parse_client_type(Slice name) {
+    if (equals_ignore_case(name, "normal")) return ClientType::normal;
+    if (equals_ignore_case(name, "slave") || equals_ignore_case(name, "replica")) return ClientType::replica;
+    if (equals_ignore_case(name, "pubsub")) return ClientType::pubsub;
+    if (equals_ignore_case(name, "master") || equals_ignore_case(name, "primary")) return ClientType::primary;
+    return std::nullopt;
+}
+
+const ClientFilter::Word* ClientFilter::find_word(Slice text) {
+    static constexpr Word kWords[] = {
+        {"id", Field::id},       {"addr", Field::addr},   {"laddr", Field::laddr},       {"ip", Field::ip},
+        {"type", Field::type},   {"user", Field::user},   {"flags", Field::flags},       {"name", Field::name},
+        {"lib-name", Field::lib_name}, {"lib-ver", Field::lib_ver}, {"db", Field::db}, {"capa", Field::capa},
+    };
+    for (const Word& word : kWords) {
+        if (equals_ignore_case(word.name, text)) return &word;
+    }
+    return nullptr;
+}
+
+// ID takes every number that follows it.
+Result<size_t> ClientFilter::parse_ids(std::span<const Slice> args, size_t at, Condition& condition) {
+    const size_t first = at;
+    for (; at < args.size(); ++at) {
+        const auto id = parse_int64(args[at]);
+        if (!id && at > first) break;
+        if (!id || *id < 1) return fail("ERR client-id should be greater than 0");
+        condition.ids.push_back(static_cast<uint64_t>(*id));
+    }
+    std::ranges::sort(condition.ids);
+    return at;
+}
+
+Result<> ClientFilter::parse_value(Slice value, int databases, Condition& condition) {
+    condition.text = std::string(value);
+    if (condition.field == Field::type) {
+        const auto type = parse_client_type(value);
+        if (!type) return fail("ERR Unknown client type '" + condition.text + "'");
+        condition.number = static_cast<int>(*type);
+    } else if (condition.field == Field::user && value != "default") {
+        return fail("ERR No such user '" + condition.text + "'");
+    } else if (condition.field == Field::db) {
+        const auto db = parse_int64(value);
+        if (!db || *db < 0 || *db >= databases) return fail("ERR DB index is out of range");
+        condition.number = static_cast<int>(*db);
+    } else if (condition.field == Field::flags) {
+        constexpr Slice kFlagLetters = "OSMPxbtRBdcuAUreTIEiN";
+        for (const char letter : value) {
+            if (kFlagLetters.find(letter) == Slice::npos)
+                return fail("ERR Unknown flags found in the provided filter: " + condition.text);
+        }
+    }
+    return {};
+}
+
+Result<ClientFilter> ClientFilter::parse(std::span<const Slice> args, int databases) {
+    ClientFilter filter;
+    for (size_t i = 0; i < args.size();) {
+        const bool more = i + 1 < args.size();
+        if (!more) return fail("ERR syntax error");
+        const Slice value = args[i + 1];
+        if (equals_ignore_case(args[i], "skipme")) {
+            if (!equals_ignore_case(value, "yes") && !equals_ignore_case(value, "no")) return fail("ERR syntax error");
+            filter.skip_me_ = equals_ignore_case(value, "yes");
+            i += 2;
+            continue;
+        }
+        const bool age = equals_ignore_case(args[i], "maxage");
+        if (age || equals_ignore_case(args[i], "idle")) {
+            const auto seconds = parse_int64(value);
+            if (!seconds) return fail("ERR " + to_lower(args[i]) + " is not an integer or out of range");
+            if (*seconds <= 0) return fail("ERR " + to_lower(args[i]) + " should be greater than 0");
+            (age ? filter.max_age_s_ : filter.idle_s_) = *seconds;
+            i += 2;
+            continue;
+        }
+        const bool negated = starts_with_ignore_case(args[i], "not-");
+        const Word* word = find_word(negated ? args[i].substr(4) : args[i]);
+        if (word == nullptr) return fail("ERR syntax error");
+        Condition condition{.field = word->field, .negated = negated};
+        if (word->field == Field::id) {
+            const auto next = parse_ids(args, i + 1, condition);
+            if (!next) return std::unexpected(next.error());
+            i = *next;
+        } else {
+            if (auto read = parse_value(value, databases, condition); !read) return std::unexpected(read.error());
+            i += 2;
+        }
+        filter.conditions_.push_back(std::move(condition));
+    }
+    return filter;
+}
+
+bool ClientFilter::holds(const Condition& condition, const Client& client) {
+    const auto same_type = [&] { return static_cast<int>(client.type) == condition.number; };
+    const auto all_of = [&](const std::string& have) {
+        return std::ranges::all_of(condition.text, [&](char c) { return have.find(c) != std::string::npos; });
+    };
+    switch (condition.field) {
+        case Field::id: return std::ranges::binary_search(condition.ids, client.id);
+        case Field::addr: return client.peer == condition.text;
+        case Field::laddr: return client.local == condition.text;
+        case Field::ip: return Slice(client.peer).substr(0, client.peer.rfind(':')) == condition.text;
+        case Field::type: return same_type();
+        case Field::user: return client.user == condition.text;
+        case Field::flags: return all_of(flag_letters(client));
+        case Field::name: return client.name == condition.text;
+        case Field::lib_name: return client.lib_name == condition.text;
+        case Field::lib_ver: return client.lib_ver == condition.text;
+        case Field::db: return client.db == condition.number;
+        case Field::capa: return all_of(client.capa_redirect ? "r" : "");
+    }
+    return false;
+}
+
+bool ClientFilter::matches(const Client& client, int64_t now_ms) const {
+    if (max_age_s_ > 0 && (now_ms - client.created_ms) / 1000 < max_age_s_) return false;
+    if (idle_s_ > 0 && (now_ms - client.last_interaction_ms) / 1000 < idle_s_) return false;
+    return std::ranges::all_of(conditions_, [&](const Condition& condition) {
+        return holds(condition, client) != condition.negated;
+    });
+}
+
+}  // namespace rota

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// CLIENT: what connections are and how they behave.
+#include "client/filter.h"
+#include "commands/ctx.h"
+#include "config/table.h"
+#include "platform/text.h"
+
+namespace rota {
+namespace {
+
+// Printable and without blanks: names travel in the lines of CLIENT LIST.
+bool printable(Slice text) {
+    for (const char byte : text) {
+        if (byte < '!' || byte > '~') return false;
+    }
+    return true;
+}
+
+void cmd_id(Ctx& ctx) { ctx.reply.integer(static_cast<int64_t>(ctx.client.id)); }
+void cmd_getredir(Ctx& ctx) { ctx.reply.integer(-1); }
+
+void cmd_getname(Ctx& ctx) {
+    ctx.client.name.empty() ? ctx.reply.null() : ctx.reply.bulk(ctx.client.name);
+}
+
+void cmd_setname(Ctx& ctx) {
+    if (!printable(ctx.arg(2)))
+        return ctx.reply.error("ERR Client names cannot contain spaces, newlines or special characters.");
+    ctx.client.name = std::string(ctx.arg(2));
+    ctx.reply.ok();
+}
+
+void cmd_setinfo(Ctx& ctx) {
+    std::string* field = ctx.arg_is(2, "lib-name")  ? &ctx.client.lib_name
+                         : ctx.arg_is(2, "lib-ver") ? &ctx.client.lib_ver
+                                                    : nullptr;
+    if (field == nullptr) return ctx.reply.error("ERR Unrecognized option '" + std::string(ctx.arg(2)) + "'");
+    if (!printable(ctx.arg(3)))
+        return ctx.reply.error("ERR " + to_lower(ctx.arg(2)) + " cannot contain spaces, newlines or special characters.");
+    *field = std::string(ctx.arg(3));
+    ctx.reply.ok();
+}
+
+void cmd_info(Ctx& ctx) { ctx.reply.verbatim("txt", describe(ctx.client, ctx.now_ms()) + "\n"); }
+
+void cmd_list(Ctx& ctx) {
+    const auto filter = ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count());
+    if (!filter) return ctx.reply.error(filter.error().message);
+    std::string lines;
+    ctx.parts.clients.for_each([&](const Client& client) {
+        if (client.closing || !filter->matches(client, ctx.now_ms())) return;
+        if (filter->skip_me().value_or(false) && &client == &ctx.client) return;
+        lines += describe(client, ctx.now_ms());
+        lines += '\n';
+    });
+    ctx.reply.verbatim("txt", lines);
+}
+
+// A client that ends itself still gets its reply.
+void end_client(Ctx& ctx, Client& client) {
+    if (&client == &ctx.client) {
+        client.close_after_reply = true;
+    } else {
+        ctx.parts.control.close_client(client);
+    }
+}
+
+// CLIENT KILL addr:port, the form that has been there from the beginning.
+void kill_by_address(Ctx& ctx) {
+    Client* found = nullptr;
+    ctx.parts.clients.for_each([&](Client& client) {
+        if (client.peer == ctx.arg(2) && !client.closing) found = &client;
+    });
+    if (found == nullptr) return ctx.reply.error("ERR No such client");
+    end_client(ctx, *found);
+    ctx.reply.ok();
+}
+
+void cmd_kill(Ctx& ctx) {
+    if (ctx.argc() == 3) return kill_by_address(ctx);
+    const auto filter = ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count());
+    if (!filter) return ctx.reply.error(filter.error().message);
+    int64_t killed = 0;
+    ctx.parts.clients.for_each([&](Client& client) {
+        if (client.closing || !filter->matches(client, ctx.now_ms())) return;
+        if (filter->skip_me().value_or(true) && &client == &ctx.client) return;
+        end_client(ctx, client);
+        ++killed;
+    });
+    ctx.reply.integer(killed);
+}
+
+// ON or OFF; nullopt after having replied with an error.
+std::optional<bool> switch_arg(Ctx& ctx, size_t index) {
+    if (ctx.arg_is(index, "on")) return true;
+    if (ctx.arg_is(index, "off")) return false;
+    ctx.syntax_error();
+    return std::nullopt;
+}
+
+void cmd_no_evict(Ctx& ctx) {
+    const auto on = switch_arg(ctx, 2);
+    if (!on) return;
+    ctx.client.no_evict = *on;
+    ctx.reply.ok();
+}
+
+void cmd_no_touch(Ctx& ctx) {
+    const auto on = switch_arg(ctx, 2);
+    if (!on) return;
+    ctx.client.no_touch = *on;
+    ctx.reply.ok();
+}
+
+void cmd_capa(Ctx& ctx) {
+    for (size_t i = 2; i < ctx.argc(); ++i) {
+        if (ctx.arg_is(i, "redirect")) ctx.client.capa_redirect = true;   // unknown ones are ignored
+    }
+    ctx.reply.ok();
+}
+
+void cmd_import_source(Ctx& ctx) {
+    if (ctx.parts.config.get("import-mode") != "yes")
+        return ctx.reply.error("ERR Server is not in import mode");
+    const auto on = switch_arg(ctx, 2);
+    if (!on) return;
+    ctx.client.import_source = *on;
+    ctx.reply.ok();
+}
+
+void cmd_reply(Ctx& ctx) {
+    if (ctx.arg_is(2, "on")) {
+        ctx.client.reply_mode = ReplyMode::on;
+        ctx.reply.unmute();
+        ctx.reply.ok();
+    } else if (ctx.arg_is(2, "off")) {
+        ctx.client.reply_mode = ReplyMode::off;
+    } else if (ctx.arg_is(2, "skip")) {
+        if (ctx.client.reply_mode != ReplyMode::off) ctx.client.reply_mode = ReplyMode::skip_next;
+    } else {
+        ctx.syntax_error();
+    }
+}
+
+void cmd_pause(Ctx& ctx) {
+    PauseMode mode = PauseMode::all;
+    if (ctx.argc() == 4) {
+        if (!ctx.arg_is(3, "write") && !ctx.arg_is(3, "all"))
+            return ctx.reply.error("ERR CLIENT PAUSE mode must be WRITE or ALL");
+        if (ctx.arg_is(3, "write")) mode = PauseMode::write;
+    } else if (ctx.argc() > 4) {
+        return ctx.syntax_error();
+    }
+    const auto timeout_ms = ctx.integer_arg(2, "ERR timeout is not an integer or out of range");
+    if (!timeout_ms) return;
+    if (*timeout_ms < 0) return ctx.reply.error("ERR timeout is negative");
+    int64_t until_ms;
+    if (__builtin_add_overflow(*timeout_ms, ctx.now_ms(), &until_ms))
+        return ctx.reply.error("ERR timeout is out of range");
+    ctx.parts.control.pause_clients(mode, until_ms);
+    ctx.reply.ok();
+}
+
+void cmd_unpause(Ctx& ctx) {
+    ctx.parts.control.unpause_clients();
+    ctx.reply.ok();
+}
+
+// No command of this version blocks, so nobody is ever waiting to be woken.
+void cmd_unblock(Ctx& ctx) {
+    if (ctx.argc() == 4 && !ctx.arg_is(3, "timeout") && !ctx.arg_is(3, "error"))
+        return ctx.reply.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    if (ctx.integer_arg(2)) ctx.reply.integer(0);
+}
+
+void cmd_help(Ctx& ctx) {
+    static constexpr Slice kLines[] = {
+        "CAPA <option> [option ...]",
+        "    Announce what this client can do. Option: redirect (it follows -REDIRECT replies).",
+        "GETNAME",
+        "    Return the name of this connection.",
+        "GETREDIR",
+        "    Return the id of the client that gets the invalidation messages, or -1.",
+        "ID",
+        "    Return the id of this connection.",
+        "IMPORT-SOURCE (ON|OFF)",
+        "    Mark this connection as one that imports data, in import mode.",
+        "INFO",
+        "    Return what CLIENT LIST says about this connection.",
+        "KILL <ip:port>",
+        "    End the connection from this address.",
+        "KILL <filter> <value> [<filter> <value> ...]",
+        "    End the connections that match all filters: ID, TYPE, USER, ADDR, LADDR, IP, MAXAGE, NAME, IDLE,",
+        "    FLAGS, LIB-NAME, LIB-VER, DB, CAPA, each but MAXAGE and IDLE also as NOT-<filter>; SKIPME (YES|NO).",
+        "LIST [<filter> <value> ...]",
+        "    List connections, filtered as in KILL.",
+        "NO-EVICT (ON|OFF)",
+        "    Protect this connection from client eviction.",
+        "NO-TOUCH (ON|OFF)",
+        "    Commands of this connection do not refresh when keys were last used.",
+        "PAUSE <timeout> [WRITE|ALL]",
+        "    Hold back all commands, or those that write, for some milliseconds.",
+        "REPLY (ON|OFF|SKIP)",
+        "    Choose whether commands are answered.",
+        "SETINFO <option> <value>",
+        "    Name the client library (lib-name) or its version (lib-ver).",
+        "SETNAME <name>",
+        "    Name this connection.",
+        "UNBLOCK <client-id> [TIMEOUT|ERROR]",
+        "    Wake a client that waits in a blocking command.",
+        "UNPAUSE",
+        "    End a pause.",
+    };
+    ctx.help(kLines);
+}
+
+constexpr uint64_t kAlways = kNoScript | kLoading | kStale;
+constexpr uint32_t kAcl = kAclConnection | kAclSlow;
+constexpr uint32_t kAdminAcl = kAclAdmin | kAclConnection | kAclDangerous | kAclSlow;
+constexpr Slice kEverywhere = "REQUEST_POLICY:ALL_NODES; RESPONSE_POLICY:ALL_SUCCEEDED";
+
+// The filter words that LIST and KILL share, as their syntax names them.
+#define ROTA_CLIENT_TYPES "normal|master|primary|slave|replica|pubsub"
+#define ROTA_KILL_FILTERS                                                                                     \
+    "[ID client-id [ID client-id ...]]|[TYPE " ROTA_CLIENT_TYPES "]|[USER username]|[ADDR addr]|[LADDR laddr]" \
+    "|[SKIPME YES|NO]|[MAXAGE maxage]|[NAME name]|[IDLE idle]|[FLAGS flags]|[LIB-NAME lib-name]"              \
+    "|[LIB-VER lib-ver]|[DB db]|[CAPA capa]|[IP ip]|[NOT-TYPE " ROTA_CLIENT_TYPES "]"                          \
+    "|[NOT-ID not-client-id [NOT-ID not-client-id ...]]|[NOT-USER not-username]|[NOT-ADDR not-addr]"          \
+    "|[NOT-LADDR not-laddr]|[NOT-NAME not-name]|[NOT-FLAGS not-flags]|[NOT-LIB-NAME not-lib-name]"            \
+    "|[NOT-LIB-VER not-lib-ver]|[NOT-DB not-db]|[NOT-CAPA not-capa]|[NOT-IP not-ip]"
+constexpr Slice kKillSyntax = "<old-format|<" ROTA_KILL_FILTERS "> [<" ROTA_KILL_FILTERS "> ...]>";
+constexpr Slice kListSyntax =
+    "[TYPE normal|master|replica|pubsub] [ID client-id [ID client-id ...]] [USER username] [ADDR addr] "
+    "[LADDR laddr] [SKIPME YES|NO] [MAXAGE maxage] [NAME name] [IDLE idle] [FLAGS flags] [LIB-NAME lib-name] "
+    "[LIB-VER lib-ver] [DB db] [CAPA capa] [IP ip] [NOT-TYPE normal|master|replica|pubsub] "
+    "[NOT-ID not-client-id [NOT-ID not-client-id ...]] [NOT-USER not-username] [NOT-ADDR not-addr] "
+    "[NOT-LADDR not-laddr] [NOT-NAME not-name] [NOT-FLAGS not-flags] [NOT-LIB-NAME not-lib-name] "
+    "[NOT-LIB-VER not-lib-ver] [NOT-DB not-db] [NOT-CAPA not-capa] [NOT-IP not-ip]";
+#undef ROTA_CLIENT_TYPES
+#undef ROTA_KILL_FILTERS
+
+constexpr Command sub(Slice name, Handler run, int arity, uint64_t flags, uint32_t acl, Slice since, Slice complexity,
+                      Slice syntax, Slice summary, Slice tips = {}) {
+    return {.name = name, .run = run, .arity = arity, .flags = flags, .keys = {}, .acl = acl, .group = Group::connection,
+            .since = since, .complexity = complexity, .syntax = syntax, .summary = summary, .tips = tips};
+}
+
+constexpr Slice kPerClient = "O(N) where N is the number of client connections";
+constexpr Command kClientSubcommands[] = {
+    sub("capa", cmd_capa, -3, kAllowBusy | kAlways, kAcl, "8.0.0", "O(1)", "capability [capability ...]",
+        "Announces what the client can do."),
+    sub("getname", cmd_getname, 2, kAllowBusy | kAlways | kSentinel, kAcl, "2.6.9", "O(1)", "",
+        "Returns the name of the connection."),
+    sub("getredir", cmd_getredir, 2, kAllowBusy | kAlways | kSentinel, kAcl, "6.0.0", "O(1)", "",
+        "Returns the id of the client that gets the connection's invalidation messages."),
+    sub("help", cmd_help, 2, kLoading | kStale | kSentinel, kAcl, "5.0.0", "O(1)", "", "Explains the subcommands."),
+    sub("id", cmd_id, 2, kAllowBusy | kAlways | kSentinel, kAcl, "5.0.0", "O(1)", "", "Returns the id of the connection."),
+    sub("import-source", cmd_import_source, 3, kAlways, kAcl, "8.1.0", "O(1)", "<ON|OFF>",
+        "Marks the connection as one that imports data."),
+    sub("info", cmd_info, 2, kAlways | kSentinel, kAcl, "6.2.0", "O(1)", "", "Returns information about the connection.",
+        "NONDETERMINISTIC_OUTPUT"),
+    sub("kill", cmd_kill, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "2.4.0", kPerClient, kKillSyntax,
+        "Ends connections."),
+    sub("list", cmd_list, -2, kAdmin | kAlways | kSentinel, kAdminAcl, "2.4.0", kPerClient, kListSyntax,
+        "Lists connections.", "NONDETERMINISTIC_OUTPUT"),
+    sub("no-evict", cmd_no_evict, 3, kAllowBusy | kAdmin | kAlways | kSentinel, kAdminAcl, "7.0.0", "O(1)", "<ON|OFF>",
+        "Protects the connection from client eviction."),
+    sub("no-touch", cmd_no_touch, 3, kAllowBusy | kAlways, kAcl, "7.2.0", "O(1)", "<ON|OFF>",
+        "Chooses whether the connection's commands refresh when keys were last used."),
+    sub("pause", cmd_pause, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "3.0.0", "O(1)", "timeout [WRITE|ALL]",
+        "Holds commands back."),
+    sub("reply", cmd_reply, 3, kAllowBusy | kAlways | kNoMulti | kSentinel, kAcl, "3.2.0", "O(1)", "<ON|OFF|SKIP>",
+        "Chooses whether commands are answered."),
+    sub("setinfo", cmd_setinfo, 4, kAllowBusy | kAlways | kSentinel, kAcl, "7.2.0", "O(1)",
+        "<lib-name libname|lib-ver libver>", "Names the client library of the connection.", kEverywhere),
+    sub("setname", cmd_setname, 3, kAllowBusy | kAlways | kSentinel, kAcl, "2.6.9", "O(1)", "connection-name",
+        "Names the connection.", kEverywhere),
+    sub("unblock", cmd_unblock, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "5.0.0", "O(log N) where N is the number of client connections",
+        "client-id [TIMEOUT|ERROR]", "Wakes a client that waits in a blocking command."),
+    sub("unpause", cmd_unpause, 2, kAllowBusy | kAdmin | kAlways | kSentinel, kAdminAcl, "6.2.0", "O(N) Where N is the number of paused clients",
+        "", "Ends a pause."),
+};
+
+constexpr Command kClientCommands[] = {
+    {.name = "client", .arity = -2, .flags = kSentinel, .acl = kAclSlow, .group = Group::connection, .since = "2.4.0",
+     .complexity = "Depends on subcommand.", .summary = "A container for commands about connections.",
+     .subcommands = kClientSubcommands},
+};
+
+}  // namespace
+
+std::span<const Command> client_commands() { return kClientCommands; }
+
+}  // namespace rota
