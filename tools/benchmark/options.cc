@@ -243,6 +243,10 @@ Result<BenchmarkOptions> parse_benchmark_options(const std::vector<std::string>&
     if (!options.command.empty() && options.command.front() == "--") {
         options.command.erase(options.command.begin());
     }
+    // To CLI11 an option that it does not know is where the command begins.
+    if (!options.command.empty() && options.command.front().starts_with('-')) {
+        return fail("Unknown option " + options.command.front() + "\nTry rota-benchmark --help");
+    }
     if (auto ok = finish(options, parsed); !ok) return std::unexpected(ok.error());
     return options;
 }
