@@ -111,6 +111,24 @@ TEST_P(Conformance, SendsManyChunksInOrder) {
     EXPECT_TRUE(host.until([&] { return pair.conn->sent == told; }));
 }
 
+TEST_P(Conformance, SendNowTakesWhatCanLeaveAndSendTheRest) {
+    Host host(*world_);
+    const Pair pair = join(host, host.listen());
+    const std::string bytes = pattern(size_t{8} << 20);
+    const size_t taken = host->send_now(pair.conn->id, bytes);
+    ASSERT_LT(taken, bytes.size());
+    ASSERT_EQ(send(host, *pair.conn, Slice(bytes).substr(taken)), SendStatus::pending);
+    EXPECT_EQ(host->send_now(pair.conn->id, "must not overtake"), 0u);
+    std::string answer;
+    EXPECT_TRUE(host.until([&] {
+        while (pair.peer->receive(answer, SIZE_MAX) != 0) {
+        }
+        return answer.size() >= bytes.size();
+    }));
+    EXPECT_TRUE(answer == bytes);
+    EXPECT_TRUE(host.until([&] { return pair.conn->sent == 1; }));
+}
+
 TEST_P(Conformance, SendingNothingIsDone) {
     Host host(*world_);
     const Pair pair = join(host, host.listen());
