@@ -125,7 +125,7 @@ void KeySurvey::count(const std::string& key, int64_t size, TypeSurvey& survey) 
 }
 
 void KeySurvey::print_summary() {
-    std::printf("\n-------- summary -------\n\nSampled %lld keys in the keyspace!\n",
+    std::printf("\n-------- Summary --------\n\nSampled %lld keys in the keyspace!\n",
                 number(keys_seen_));
     std::printf("Total key length in bytes is %lld (avg len %.2f)\n\n", number(key_bytes_),
                 share(key_bytes_, keys_seen_));
@@ -205,7 +205,7 @@ int run_hot_keys(ClientConnection& connection, const CliOptions& options) {
         return survey_uses(connection, keys, seen, size->integer, hottest);
     });
     if (!done) return report_failure(done.error());
-    std::printf("\n-------- summary -------\n\nSampled %lld keys in the keyspace!\n", number(seen));
+    std::printf("\n-------- Summary --------\n\nSampled %lld keys in the keyspace!\n", number(seen));
     for (const HotKey& one : hottest.keys())
         std::printf("hot key found with counter: %lld\tkeyname: %s\n", number(one.uses),
                     escape_repr(one.key).c_str());

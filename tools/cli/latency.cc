@@ -15,6 +15,7 @@ constexpr int64_t kSampleGapUs = 10'000;
 constexpr int64_t kHistoryRangeUs = 15'000'000;  // --latency-history without -i
 constexpr int64_t kOneOffRangeUs = 1'000'000;    // --latency into a file or pipe, without -i
 
+// In microseconds; shown in milliseconds, the average with what lies behind the point.
 struct Samples {
     int64_t min = 0, max = 0, sum = 0, count = 0;
 
@@ -24,13 +25,13 @@ struct Samples {
         sum += value;
         ++count;
     }
-    double average() const {
-        return count == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(count);
+    double average_ms() const {
+        return count == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(count) / 1000;
     }
 };
 
 void print_samples(const Samples& samples, OutputMode mode) {
-    const auto number = [](int64_t value) { return static_cast<long long>(value); };
+    const auto rounded_ms = [](int64_t us) { return static_cast<long long>((us + 500) / 1000); };
     const char* layout = "%lld %lld %.2f %lld\n";
     if (mode == OutputMode::standard) layout = "min: %lld, max: %lld, avg: %.2f (%lld samples)";
     if (mode == OutputMode::csv) layout = "%lld,%lld,%.2f,%lld\n";
@@ -38,8 +39,8 @@ void print_samples(const Samples& samples, OutputMode mode) {
         layout = "{\"min\": %lld, \"max\": %lld, \"avg\": %.2f, \"count\": %lld}\n";
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    std::printf(layout, number(samples.min), number(samples.max), samples.average(),
-                number(samples.count));
+    std::printf(layout, rounded_ms(samples.min), rounded_ms(samples.max), samples.average_ms(),
+                static_cast<long long>(samples.count));
 #pragma GCC diagnostic pop
 }
 
@@ -110,7 +111,7 @@ int run_latency(ClientConnection& connection, const CliOptions& options) {
     for (;;) {
         Result<int64_t> took_us = ping_us(connection);
         if (!took_us) return report_failure(took_us.error());
-        samples.add((*took_us + 500) / 1000);
+        samples.add(*took_us);
         if (live) std::fputs("\033[0G\033[2K", stdout), print_samples(samples, options.output);
         std::fflush(stdout);
         const int64_t passed_us = monotonic_us() - begun_us;

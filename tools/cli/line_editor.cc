@@ -194,7 +194,10 @@ std::optional<std::string> LineEditor::read_line(const std::string& prompt) {
         if (empty) return std::nullopt;
         return std::string();
     }
-    if (text == nullptr || count <= 0) return std::nullopt;
+    if (text == nullptr || count <= 0) {
+        std::fputs("\n", stdout);  // whatever comes next starts on a line of its own
+        return std::nullopt;
+    }
     std::string line(text, static_cast<size_t>(count));
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
     return line;
