@@ -10,6 +10,7 @@
 // that can run commands; look it up by id in the ClientRegistry.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -24,17 +25,20 @@ namespace rota {
 enum class ClientType : uint8_t { normal, replica, pubsub, primary };
 enum class ReplyMode : uint8_t { on, off, skip_next, skip };   // CLIENT REPLY
 
+// The first line is all that an ordinary request touches.
 struct alignas(kCacheLine) ClientIo {
     ConnId conn{};
-    Transport* transport = nullptr;
     Buffer query;                             // received, not yet a whole request
     std::unique_ptr<RequestParser> partial;   // its parser; null between requests
-    Buffer in_flight;                         // handed to the transport, not yet sent
-    Buffer queued;                            // behind in_flight: at most one send is in flight
-    bool send_pending = false;
+    bool send_pending = false;                // in_flight is with the transport
     bool receive_paused = false;
     bool eof = false;
+
+    Transport* transport = nullptr;
+    Buffer in_flight;                         // handed to the transport, not yet sent
+    Buffer queued;                            // behind in_flight: at most one send is in flight
 };
+static_assert(offsetof(ClientIo, transport) <= kCacheLine);
 
 struct ClientLimitsState {
     int64_t soft_limit_since_ms = -1;         // when the soft output limit was first exceeded

@@ -83,6 +83,7 @@ void Executor::run(Request& request) {
         return;
     }
     call(request, args, reply);
+    if (client.close_after_reply) mark_dirty(client);
 }
 
 bool Executor::must_wait(const Client& client, const RegisteredCommand& command) const {

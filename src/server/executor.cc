@@ -66,8 +66,8 @@ void Executor::handle(const Event& event) {
             return;
         case Event::Kind::eof:
             if (client == nullptr) return;
-            client->io.eof = true;
-            client->close_after_reply = true;   // what was asked before is still answered
+            run_batch();   // what was asked before is still answered
+            client->io.eof = client->close_after_reply = true;
             return mark_dirty(*client);
         case Event::Kind::sent:
             if (client == nullptr) return;
@@ -216,8 +216,9 @@ void Executor::close_segment() {
     client->net_out += length;
     parts_.stats.net_output_bytes += length;
     if (over_output_limit(*client, length)) return out_.truncate(segment_begin_);
-    // Order: behind what is queued; and a turn sends at most one segment of a client from here.
-    if (client->io.send_pending || client->in_outbox || !client->io.queued.empty()) {
+    // Order: behind what is queued (then it is dirty or has a send pending); and a turn sends at most
+    // one segment of a client from here.
+    if (client->io.send_pending || client->in_outbox || client->dirty) {
         client->io.queued.append(out_.view().substr(segment_begin_));
         out_.truncate(segment_begin_);
         return mark_dirty(*client);
@@ -290,6 +291,8 @@ void Executor::finish_if_done(Client& client) {
 
 bool Executor::over_output_limit(Client& client, size_t more) {
     const OutputLimit& limit = parts_.client_options.output_limit(client.type);
+    if (limit.hard_bytes == 0 && limit.soft_bytes == 0) [[likely]]
+        return false;
     const size_t held = client.output_size() + more;
     bool over = limit.hard_bytes != 0 && held > limit.hard_bytes;
     if (limit.soft_bytes != 0 && held > limit.soft_bytes) {

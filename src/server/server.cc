@@ -77,6 +77,8 @@ void Server::turn(int64_t wait_max_ns) {
     executor_.turn(wait_max_ns);
     // A signal interrupts the wait of poll(), so it is seen at once.
     if (const int signal = shutdown_signal_.exchange(0, std::memory_order_relaxed)) on_signal(signal);
+    // Expired keys that the last slow cycle had no time for should not wait for the next one.
+    if (active_expire_ && keyspace_.expiry_ran_out_of_time()) keyspace_.active_expire(true, clock_);
     if (clock_.monotonic_us() >= next_cron_us_) cron();
 }
 
