@@ -66,7 +66,7 @@ void Db::touch(Entry* entry) {
     if (bits != entry->access()) entry->set_access(bits);  // do not dirty a line for nothing
 }
 
-// -- Lookups -------------------------------------------------------------------------------------
+// -- Lookups --
 
 Entry* Db::find_read(Key key, bool no_touch) {
     Table::Slot* slot = find_live(key);
@@ -95,7 +95,7 @@ void Db::remove_expired(const Key& key, Table::Slot* slot) {
     Entry::destroy(entry);
 }
 
-// -- Strings -------------------------------------------------------------------------------------
+// -- Strings --
 
 Entry* Db::set_string(Key key, Slice value, int64_t expire_at_ms, Expiry otherwise) {
     Table::Slot* slot = find_live(key);
@@ -109,7 +109,7 @@ Entry* Db::set_string(Key key, Slice value, int64_t expire_at_ms, Expiry otherwi
         return old;
     }
     Entry* entry = Entry::make_string(key.name, value, encoding, expire_at_ms);
-    if (old == nullptr) return put(key, entry);
+    if (old == nullptr) return add(key, entry);
     entry->set_access(old->access());
     touch(entry);
     swap_entry(key, slot, old, old->has_expiry(), entry);
@@ -136,7 +136,7 @@ Entry* Db::grow_string(Key key, size_t size) {
         Entry* entry = Entry::make_string(key.name, {}, Encoding::raw, -1);
         entry = Entry::resize_string(entry, size);
         std::memset(entry->mutable_value(), 0, size);
-        return put(key, entry);
+        return add(key, entry);
     }
     Entry* old = Table::entry_of(*slot);
     const bool had_expiry = old->has_expiry();
@@ -161,7 +161,7 @@ Entry* Db::append_string(Key key, Entry* old, Slice tail) {
     return entry;
 }
 
-// -- Whole entries -------------------------------------------------------------------------------
+// -- Whole entries --
 
 void Db::swap_entry(const Key& key, Table::Slot* slot, const Entry* old, bool had_expiry,
                     Entry* entry) {
@@ -175,22 +175,27 @@ void Db::swap_entry(const Key& key, Table::Slot* slot, const Entry* old, bool ha
         expires_.insert(key.hash, entry);
 }
 
+Entry* Db::add(const Key& key, Entry* entry) {
+    if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
+    table_.insert(key.hash, entry);
+    if (entry->has_expiry()) expires_.insert(key.hash, entry);
+    return entry;
+}
+
 Entry* Db::put(Key key, Entry* entry) {
     if (entry->key() != key.name) entry = Entry::rebuild(entry, key.name, entry->expire_at_ms());
-    if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
     if (entry->encoding() == Encoding::embstr &&
         string_encoding(key.name.size(), entry->value(), entry->has_expiry()) == Encoding::raw)
         entry->set_encoding(Encoding::raw);
     if (Table::Slot* slot = table_.find_slot(key.hash, key.name); slot != nullptr) {
         Entry* old = Table::entry_of(*slot);
         ASSERT(old != entry);
+        if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
         swap_entry(key, slot, old, old->has_expiry(), entry);
         Entry::destroy(old);
         return entry;
     }
-    table_.insert(key.hash, entry);
-    if (entry->has_expiry()) expires_.insert(key.hash, entry);
-    return entry;
+    return add(key, entry);
 }
 
 Entry* Db::detach(const Key& key, Table::Slot* slot) {
@@ -234,7 +239,7 @@ Entry* Db::random() {
     return table_.random(state);
 }
 
-// -- The whole -----------------------------------------------------------------------------------
+// -- The whole --
 
 void Db::clear(bool lazy) {
     expires_.clear();

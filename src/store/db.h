@@ -143,6 +143,7 @@ private:
     // Puts `entry` where `old` was, in both tables. had_expiry: whether `old`, which may be gone or
     // `entry` itself, is in expires_.
     void swap_entry(const Key&, Table::Slot*, const Entry* old, bool had_expiry, Entry* entry);
+    Entry* add(const Key&, Entry*);  // a key that is not there
     Entry* detach(const Key&, Table::Slot*);
     bool step_once();
 

@@ -67,7 +67,7 @@ void* Slab::allocate(size_t size) {
     ASSERT(size > 0);
     if (kUsesMalloc || size > kBlockMax) [[unlikely]] {
         const size_t bytes = rounded_size(size);
-        void* block = std::malloc(kUsesMalloc ? size : bytes);
+        void* block = std::malloc(bytes);
         if (block == nullptr) throw std::bad_alloc();
         used_ += bytes;
         reserved_ += bytes;

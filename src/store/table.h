@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Table: entries by key. Buckets of one cache line, in the order of the hash.
 //
-//     bucket: 8 slots of 8 bytes      slot: tag:16 | entry address:48 (low bits: see below), 0
-//     empty bucket of a hash = hash * bucket_count / 2^64, so any number of buckets will do
+//     bucket = 8 slots of 8 bytes
+//     slot   = tag:16 | entry address:48; 0 where it is empty
+//     bucket of a hash = hash * bucket count / 2^64, so any number of buckets will do
 //
 // A full bucket turns its last slot into a link to an overflow node of 4 slots, which may do the
 // same. Because the order of buckets is the order of hashes,
@@ -123,7 +124,7 @@ public:
         size_t fill[24] = {};      // buckets with so many entries; the last: or more
     };
     Stats stats() const;          // looks at every bucket
-    size_t memory_bytes() const;  // arrays, nodes and versions
+    size_t memory_bytes() const;  // arrays, nodes, versions: what takes memory
     size_t bucket_count() const { return new_.count + old_.count; }
 
 private:
@@ -143,16 +144,15 @@ private:
         Bucket* buckets = nullptr;
         size_t count = 0;
         size_t mapped_bytes = 0;  // 0: from malloc
-        size_t gone_bytes = 0;    // at either end, given back to the kernel already
+        size_t gone_bytes = 0;    // from the start, given back to the kernel already
     };
     struct ScanStep {
         const Bucket* bucket;
         uint64_t next;
     };
 
-    // The low bits of an address: a link, or how much of an entry is worth a prefetch.
+    // The low bits of an address are free; the lowest one marks a link.
     static constexpr uint64_t kLink = 1;
-    static constexpr unsigned kHintShift = 1;
     static constexpr uint64_t kAddressMask = 0x0000'ffff'ffff'fff8;
 
     static constexpr size_t kStripes = 1024;      // versions of a table that is large enough
