@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,8 +31,11 @@ namespace {
 constexpr int kCrashSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 constexpr size_t kNameMax = 64;
 
+constexpr size_t kThreadNameMax = 16;  // what PR_GET_NAME writes
+
 struct ThreadStack {
     pid_t thread = 0;
+    char name[kThreadNameMax] = {};
     size_t frame_count = 0;
     uintptr_t frames[kCrashFramesMax];
     std::atomic<bool> done{false};
@@ -87,6 +91,7 @@ void on_stack_request(int, siginfo_t*, void* context) {
     if (slot < kCrashThreadsMax) {
         ThreadStack& stack = thread_stacks[slot];
         stack.thread = this_thread();
+        ::prctl(PR_GET_NAME, stack.name);
         stack.frame_count = walk_stack(context, stack.frames, kCrashFramesMax);
         stack.done.store(true, std::memory_order_release);  // pairs with write_other_stacks
     }
@@ -135,17 +140,8 @@ size_t count_done() {
         [](ThreadStack& stack) { return stack.done.load(std::memory_order_acquire); }));
 }
 
-void write_thread_title(CrashWriter& out, pid_t thread) {
-    char path[64] = "/proc/self/task/";
-    char* end = path + std::strlen(path);
-    end = std::to_chars(end, path + sizeof path - 8, thread).ptr;
-    std::memcpy(end, "/comm", 6);
-    char name[32] = "?\n";
-    const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-    const ssize_t length = fd < 0 ? -1 : ::read(fd, name, sizeof name - 1);
-    if (fd >= 0) ::close(fd);
-    const Slice shown(name, length > 0 ? static_cast<size_t>(length) : 2);
-    out.text("\n").decimal(thread).text(" ").text(shown.substr(0, shown.find('\n')));
+void write_thread_title(CrashWriter& out, pid_t thread, const char* name) {
+    out.text("\n").decimal(thread).text(" ").text(name);
 }
 
 void write_frames(CrashWriter& out, const uintptr_t* frames, size_t count) {
@@ -166,7 +162,7 @@ void write_other_stacks(CrashWriter& out) {
     for (ThreadStack& stack : thread_stacks) {
         if (!stack.done.load(std::memory_order_acquire)) continue;  // with on_stack_request
         ++answered;
-        write_thread_title(out, stack.thread);
+        write_thread_title(out, stack.thread, stack.name);
         out.text("\n");
         write_frames(out, stack.frames, stack.frame_count);
     }
@@ -177,7 +173,9 @@ void write_other_stacks(CrashWriter& out) {
 void write_own_stack(CrashWriter& out, void* context) {
     uintptr_t frames[kCrashFramesMax];
     const size_t count = walk_stack(context, frames, kCrashFramesMax);
-    write_thread_title(out, this_thread());
+    char name[kThreadNameMax] = {};
+    ::prctl(PR_GET_NAME, name);
+    write_thread_title(out, this_thread(), name);
     out.text(" *\n");  // the star marks the one that crashed
     write_frames(out, frames, count);
 }

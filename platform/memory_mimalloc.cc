@@ -4,6 +4,7 @@
 #include <mimalloc.h>
 
 #include "platform/memory.h"
+#include "platform/rusage.h"
 #include "platform/text.h"
 
 namespace rota {
@@ -20,13 +21,12 @@ const std::string& memory_allocator_name() {
 }
 
 MemoryStats memory_stats() {
-    size_t elapsed, user, system, resident, peak_resident, committed, peak_committed, faults;
-    ::mi_process_info(&elapsed, &user, &system, &resident, &peak_resident, &committed,
-                      &peak_committed, &faults);
+    size_t committed = 0;
+    ::mi_process_info(nullptr, nullptr, nullptr, nullptr, nullptr, &committed, nullptr, nullptr);
     MemoryStats stats;
     stats.allocated = committed;
     stats.active = committed;
-    stats.resident = resident;
+    stats.resident = resident_bytes();  // its own figure is the peak
     return stats;
 }
 
