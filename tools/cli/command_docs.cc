@@ -68,8 +68,10 @@ CommandDoc::Piece piece_from(const ReplyValue& argument) {
     piece.multiple = has_flag(argument, "multiple");
     if (piece.multiple)
         piece.text += " [" + (has_flag(argument, "multiple_token") ? piece.text : once) + " ...]";
-    if (piece.optional) piece.text = "[" + piece.text + "]";
-    else if (type == "oneof" && token.empty()) piece.text = "<" + piece.text + ">";
+    if (piece.optional)
+        piece.text = "[" + piece.text + "]";
+    else if (type == "oneof" && token.empty())
+        piece.text = "<" + piece.text + ">";
     return piece;
 }
 
@@ -120,8 +122,8 @@ bool begins_with_token(const CommandDoc::Piece& piece, Slice word) {
                        [&](const std::string& token) { return equals_ignore_case(token, word); });
 }
 
-// The pieces that `typed` has not used up. Required values go in order; behind them options may come
-// in any order, each recognised by its keyword.
+// The pieces that `typed` has not used up. Required values go in order; behind them options may
+// come in any order, each recognised by its keyword.
 std::vector<bool> used_pieces(const CommandDoc& doc, std::span<const std::string> typed) {
     std::vector<bool> used(doc.pieces.size(), false);
     size_t next = 0;
@@ -130,7 +132,8 @@ std::vector<bool> used_pieces(const CommandDoc& doc, std::span<const std::string
         for (size_t i = next; i < doc.pieces.size() && hit == doc.pieces.size(); ++i) {
             const CommandDoc::Piece& piece = doc.pieces[i];
             if (used[i]) continue;
-            if (begins_with_token(piece, typed[at])) hit = i;
+            if (begins_with_token(piece, typed[at]))
+                hit = i;
             else if (!piece.optional && piece.tokens.empty()) {
                 hit = i;
                 next = i + 1;
@@ -169,8 +172,9 @@ CommandDocs CommandDocs::from_reply(const ReplyValue& reply) {
     CommandDocs docs;
     for (size_t i = 0; i + 1 < reply.elements.size(); i += 2)
         add_command(docs.commands_, reply.elements[i].text, reply.elements[i + 1]);
-    std::sort(docs.commands_.begin(), docs.commands_.end(),
-              [](const CommandDoc& left, const CommandDoc& right) { return left.name < right.name; });
+    std::sort(
+        docs.commands_.begin(), docs.commands_.end(),
+        [](const CommandDoc& left, const CommandDoc& right) { return left.name < right.name; });
     return docs;
 }
 
@@ -230,8 +234,10 @@ std::string CommandDocs::help(const std::vector<std::string>& words, bool style)
         const bool wants_name = doc.name == wanted || doc.name.starts_with(wanted + " ");
         if (wants_group || (!by_group && wants_name)) out += describe(doc, style);
     }
-    if (out.empty()) out = "No help for that. Try help <command> or help @<group>.\n";
-    else out += '\n';
+    if (out.empty())
+        out = "No help for that. Try help <command> or help @<group>.\n";
+    else
+        out += '\n';
     return out;
 }
 

@@ -13,18 +13,19 @@
 namespace rota {
 
 struct CommandDoc {
-    struct Piece {          // one argument of the syntax line
-        std::string text;   // "[EX seconds | PX milliseconds]"
+    struct Piece {         // one argument of the syntax line
+        std::string text;  // "[EX seconds | PX milliseconds]"
         bool optional = false;
         bool multiple = false;
-        size_t words = 1;   // of the command line that one use of it takes
-        std::vector<std::string> tokens;  // the words that may begin it, if it begins with a keyword
+        size_t words = 1;  // of the command line that one use of it takes
+        std::vector<std::string>
+            tokens;  // the words that may begin it, if it begins with a keyword
     };
 
-    std::string name;       // "SET", "CONFIG GET"
+    std::string name;  // "SET", "CONFIG GET"
     std::string summary, since, group;
     std::vector<Piece> pieces;
-    bool container = false; // only its subcommands can be called
+    bool container = false;  // only its subcommands can be called
 
     std::string syntax() const;
 };

@@ -11,10 +11,14 @@ using Type = ReplyType;
 
 const char* empty_name(Type type) {
     switch (type) {
-        case Type::map: return "(empty hash)\n";
-        case Type::set: return "(empty set)\n";
-        case Type::push: return "(empty push)\n";
-        default: return "(empty array)\n";
+        case Type::map:
+            return "(empty hash)\n";
+        case Type::set:
+            return "(empty set)\n";
+        case Type::push:
+            return "(empty push)\n";
+        default:
+            return "(empty array)\n";
     }
 }
 
@@ -50,29 +54,53 @@ void append_tty_elements(std::string& out, const ReplyValue& value, const std::s
 
 void append_tty(std::string& out, const ReplyValue& value, const std::string& indent) {
     switch (value.type) {
-        case Type::error: out.append("(error) ").append(value.text) += '\n'; return;
-        case Type::integer: out.append("(integer) ").append(value.text) += '\n'; return;
-        case Type::real: out.append("(double) ").append(value.text) += '\n'; return;
-        case Type::bulk: append_repr(out, value.text); out += '\n'; return;
-        case Type::boolean: out += value.boolean ? "(true)\n" : "(false)\n"; return;
-        case Type::null: out += "(nil)\n"; return;
+        case Type::error:
+            out.append("(error) ").append(value.text) += '\n';
+            return;
+        case Type::integer:
+            out.append("(integer) ").append(value.text) += '\n';
+            return;
+        case Type::real:
+            out.append("(double) ").append(value.text) += '\n';
+            return;
+        case Type::bulk:
+            append_repr(out, value.text);
+            out += '\n';
+            return;
+        case Type::boolean:
+            out += value.boolean ? "(true)\n" : "(false)\n";
+            return;
+        case Type::null:
+            out += "(nil)\n";
+            return;
         case Type::array:
         case Type::map:
         case Type::set:
         case Type::push:
-            if (value.elements.empty()) out += empty_name(value.type);
-            else append_tty_elements(out, value, indent);
+            if (value.elements.empty())
+                out += empty_name(value.type);
+            else
+                append_tty_elements(out, value, indent);
             return;
-        default: out.append(value.text) += '\n'; return;  // simple, verbatim, big number
+        default:
+            out.append(value.text) += '\n';
+            return;  // simple, verbatim, big number
     }
 }
 
 void append_raw(std::string& out, const ReplyValue& value, const std::string& delimiter) {
     switch (value.type) {
-        case Type::error: out.append(value.text) += '\n'; return;
-        case Type::integer: out += value.text; return;
-        case Type::boolean: out += value.boolean ? "(true)" : "(false)"; return;
-        case Type::null: return;
+        case Type::error:
+            out.append(value.text) += '\n';
+            return;
+        case Type::integer:
+            out += value.text;
+            return;
+        case Type::boolean:
+            out += value.boolean ? "(true)" : "(false)";
+            return;
+        case Type::null:
+            return;
         case Type::array:
         case Type::set:
         case Type::push:
@@ -89,18 +117,31 @@ void append_raw(std::string& out, const ReplyValue& value, const std::string& de
                 append_raw(out, value.elements[i + 1], delimiter);
             }
             return;
-        default: out += value.text; return;
+        default:
+            out += value.text;
+            return;
     }
 }
 
 void append_csv(std::string& out, const ReplyValue& value) {
     switch (value.type) {
-        case Type::error: out += "ERROR,"; append_repr(out, value.text); return;
-        case Type::integer: out += value.text; return;
+        case Type::error:
+            out += "ERROR,";
+            append_repr(out, value.text);
+            return;
+        case Type::integer:
+            out += value.text;
+            return;
         case Type::real:
-        case Type::big_number: out += value.text; return;
-        case Type::boolean: out += value.boolean ? "true" : "false"; return;
-        case Type::null: out += "NULL"; return;
+        case Type::big_number:
+            out += value.text;
+            return;
+        case Type::boolean:
+            out += value.boolean ? "true" : "false";
+            return;
+        case Type::null:
+            out += "NULL";
+            return;
         case Type::array:
         case Type::map:
         case Type::set:
@@ -110,13 +151,17 @@ void append_csv(std::string& out, const ReplyValue& value) {
                 append_csv(out, value.elements[i]);
             }
             return;
-        default: append_repr(out, value.text); return;
+        default:
+            append_repr(out, value.text);
+            return;
     }
 }
 
 void append_json_text(std::string& out, Slice text, bool ascii) {
-    if (ascii) append_ascii_json_string(out, text);
-    else append_json_string(out, text);
+    if (ascii)
+        append_ascii_json_string(out, text);
+    else
+        append_json_string(out, text);
 }
 
 void append_json(std::string& out, const ReplyValue& value, bool ascii);
@@ -125,8 +170,10 @@ void append_json(std::string& out, const ReplyValue& value, bool ascii);
 void append_json_key(std::string& out, const ReplyValue& key, bool ascii) {
     std::string text;
     append_json(text, key, ascii);
-    if (text.starts_with('"')) out += text;
-    else append_json_string(out, text);
+    if (text.starts_with('"'))
+        out += text;
+    else
+        append_json_string(out, text);
 }
 
 void append_json_elements(std::string& out, const ReplyValue& value, bool ascii) {
@@ -147,16 +194,28 @@ void append_json(std::string& out, const ReplyValue& value, bool ascii) {
             out += "error:";
             append_json_text(out, value.text, ascii);
             return;
-        case Type::integer: out += value.text; return;
+        case Type::integer:
+            out += value.text;
+            return;
         case Type::real:
-        case Type::big_number: out += value.text; return;
-        case Type::boolean: out += value.boolean ? "true" : "false"; return;
-        case Type::null: out += "null"; return;
+        case Type::big_number:
+            out += value.text;
+            return;
+        case Type::boolean:
+            out += value.boolean ? "true" : "false";
+            return;
+        case Type::null:
+            out += "null";
+            return;
         case Type::array:
         case Type::map:
         case Type::set:
-        case Type::push: append_json_elements(out, value, ascii); return;
-        default: append_json_text(out, value.text, ascii); return;
+        case Type::push:
+            append_json_elements(out, value, ascii);
+            return;
+        default:
+            append_json_text(out, value.text, ascii);
+            return;
     }
 }
 
@@ -174,7 +233,9 @@ std::string format_reply(const ReplyValue& reply, const FormatOptions& options, 
         return out;
     }
     switch (options.mode) {
-        case OutputMode::standard: append_tty(out, reply, ""); break;
+        case OutputMode::standard:
+            append_tty(out, reply, "");
+            break;
         case OutputMode::raw:
             append_raw(out, reply, options.bulk_delimiter);
             out += options.command_delimiter;

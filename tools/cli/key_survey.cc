@@ -46,21 +46,21 @@ private:
     const CliOptions& options_;
     int64_t keys_expected_ = 0, keys_seen_ = 0, key_bytes_ = 0;
     // Keys of module types are counted, but no command knows their size.
-    std::vector<TypeSurvey> surveys_{
-        {"list", "LLEN", "items"},     {"hash", "HLEN", "fields"},  {"string", "STRLEN", "bytes"},
-        {"stream", "XLEN", "entries"}, {"set", "SCARD", "members"}, {"zset", "ZCARD", "members"}};
+    std::vector<TypeSurvey> surveys_{{"list", "LLEN", "items"},     {"hash", "HLEN", "fields"},
+                                     {"string", "STRLEN", "bytes"}, {"stream", "XLEN", "entries"},
+                                     {"set", "SCARD", "members"},   {"zset", "ZCARD", "members"}};
 };
 
 Result<> KeySurvey::run() {
     Result<ReplyValue> size = ask(connection_, {"DBSIZE"});
     if (!size) return std::unexpected(size.error());
     keys_expected_ = size->integer;
-    std::printf("\n# Scanning the whole keyspace for the biggest keys and the average size of each\n"
-                "# type. -i 0.1 makes a pause of 0.1 s per 100 SCAN calls (seldom needed).\n\n");
+    std::printf(
+        "\n# Scanning the whole keyspace for the biggest keys and the average size of each\n"
+        "# type. -i 0.1 makes a pause of 0.1 s per 100 SCAN calls (seldom needed).\n\n");
     std::fflush(stdout);
-    const Result<> done = scan_keys(connection_, options_, [this](const auto& keys) {
-        return look_at(keys);
-    });
+    const Result<> done =
+        scan_keys(connection_, options_, [this](const auto& keys) { return look_at(keys); });
     if (done) print_summary();
     return done;
 }
@@ -88,8 +88,10 @@ TypeSurvey* KeySurvey::survey_of(Slice type) {
 void KeySurvey::queue_size(const std::string& key, const TypeSurvey& survey) {
     if (!by_memory()) return connection_.queue({survey.size_command, key});
     const std::string samples = std::to_string(options_.memory_samples);
-    if (options_.memory_samples < 0) connection_.queue({"MEMORY", "USAGE", key});
-    else connection_.queue({"MEMORY", "USAGE", key, "SAMPLES", samples});
+    if (options_.memory_samples < 0)
+        connection_.queue({"MEMORY", "USAGE", key});
+    else
+        connection_.queue({"MEMORY", "USAGE", key, "SAMPLES", samples});
 }
 
 Result<> KeySurvey::look_at(const std::vector<std::string>& keys) {
@@ -197,15 +199,17 @@ int run_key_survey(ClientConnection& connection, const CliOptions& options) {
 int run_hot_keys(ClientConnection& connection, const CliOptions& options) {
     Result<ReplyValue> size = ask(connection, {"DBSIZE"});
     if (!size) return report_failure(size.error());
-    std::printf("\n# Scanning the whole keyspace for the keys that are used most.\n"
-                "# -i 0.1 makes a pause of 0.1 s per 100 SCAN calls (seldom needed).\n\n");
+    std::printf(
+        "\n# Scanning the whole keyspace for the keys that are used most.\n"
+        "# -i 0.1 makes a pause of 0.1 s per 100 SCAN calls (seldom needed).\n\n");
     HotKeys hottest(static_cast<size_t>(std::max<int64_t>(0, options.hot_keys_max)));
     int64_t seen = 0;
     const Result<> done = scan_keys(connection, options, [&](const auto& keys) {
         return survey_uses(connection, keys, seen, size->integer, hottest);
     });
     if (!done) return report_failure(done.error());
-    std::printf("\n-------- Summary --------\n\nSampled %lld keys in the keyspace!\n", number(seen));
+    std::printf("\n-------- Summary --------\n\nSampled %lld keys in the keyspace!\n",
+                number(seen));
     for (const HotKey& one : hottest.keys())
         std::printf("hot key found with counter: %lld\tkeyname: %s\n", number(one.uses),
                     escape_repr(one.key).c_str());

@@ -56,15 +56,18 @@ struct Mark {
     int64_t up_to_us;
     char letter;
 };
-constexpr Mark kMarks[] = {
-    {10, '.'}, {125, '-'}, {250, '*'}, {500, '#'}, {1000, '1'}, {2000, '2'}, {3000, '3'},
-    {4000, '4'}, {5000, '5'}, {6000, '6'}, {7000, '7'}, {8000, '8'}, {9000, '9'}, {10000, 'A'},
-    {20000, 'B'}, {30000, 'C'}, {40000, 'D'}, {50000, 'E'}, {100000, 'F'}, {200000, 'G'},
-    {300000, 'H'}, {400000, 'I'}, {500000, 'J'}, {1000000, 'K'}, {2000000, 'L'}, {4000000, 'M'},
-    {8000000, 'N'}, {16000000, 'O'}, {30000000, 'P'}, {60000000, 'Q'}, {INT64_MAX, '?'}};
+constexpr Mark kMarks[] = {{10, '.'},       {125, '-'},      {250, '*'},      {500, '#'},
+                           {1000, '1'},     {2000, '2'},     {3000, '3'},     {4000, '4'},
+                           {5000, '5'},     {6000, '6'},     {7000, '7'},     {8000, '8'},
+                           {9000, '9'},     {10000, 'A'},    {20000, 'B'},    {30000, 'C'},
+                           {40000, 'D'},    {50000, 'E'},    {100000, 'F'},   {200000, 'G'},
+                           {300000, 'H'},   {400000, 'I'},   {500000, 'J'},   {1000000, 'K'},
+                           {2000000, 'L'},  {4000000, 'M'},  {8000000, 'N'},  {16000000, 'O'},
+                           {30000000, 'P'}, {60000000, 'Q'}, {INT64_MAX, '?'}};
 
 // Colours of the 256-colour terminal, from never to always.
-constexpr int kShades[] = {0, 233, 235, 237, 239, 241, 243, 245, 247, 144, 142, 184, 226, 214, 202, 196};
+constexpr int kShades[] = {0,   233, 235, 237, 239, 241, 243, 245,
+                           247, 144, 142, 184, 226, 214, 202, 196};
 
 void print_spectrum_legend() {
     std::puts("---------------------------------------------");
@@ -116,8 +119,10 @@ int run_latency(ClientConnection& connection, const CliOptions& options) {
         std::fflush(stdout);
         const int64_t passed_us = monotonic_us() - begun_us;
         if (passed_us > range_us && (history || !live)) {
-            if (!live) print_samples(samples, options.output);
-            else std::printf(" -- %.2f seconds range\n", static_cast<double>(passed_us) / 1e6);
+            if (!live)
+                print_samples(samples, options.output);
+            else
+                std::printf(" -- %.2f seconds range\n", static_cast<double>(passed_us) / 1e6);
             std::fflush(stdout);
             if (!history) return 0;
             samples = {};
@@ -137,9 +142,8 @@ int run_latency_dist(ClientConnection& connection, const CliOptions& options) {
         for (const int64_t end_us = monotonic_us() + range_us; monotonic_us() < end_us;) {
             Result<int64_t> took_us = ping_us(connection);
             if (!took_us) return report_failure(took_us.error());
-            const Mark* mark = std::find_if(std::begin(kMarks), std::end(kMarks), [&](const Mark& m) {
-                return *took_us <= m.up_to_us;
-            });
+            const Mark* mark = std::find_if(std::begin(kMarks), std::end(kMarks),
+                                            [&](const Mark& m) { return *took_us <= m.up_to_us; });
             ++counts[static_cast<size_t>(mark - kMarks)];
             ++total;
             pause_us(kSampleGapUs);

@@ -14,8 +14,8 @@
 namespace rota {
 namespace {
 
-constexpr int kHistoryLines = 1000;    // older lines are forgotten
-constexpr char kInvisible = '\1';      // libedit: bytes between two of these take no room
+constexpr int kHistoryLines = 1000;  // older lines are forgotten
+constexpr char kInvisible = '\1';    // libedit: bytes between two of these take no room
 constexpr Slice kGrey = "\1\033[0;90;49m\1";
 constexpr Slice kPlain = "\1\033[0m\1";
 
@@ -60,7 +60,8 @@ char* show_hint(EditLine* edit) {
     LineEditor::State& state = state_of(edit);
     state.right_prompt.clear();
     const Slice line = state.line();
-    if (line.empty() || state.line_is_done || !state.callbacks.hint) return state.right_prompt.data();
+    if (line.empty() || state.line_is_done || !state.callbacks.hint)
+        return state.right_prompt.data();
     std::string hint = state.callbacks.hint(line);
     const int room = terminal_columns() - static_cast<int>(state.prompt.size() + line.size()) - 4;
     if (hint.empty() || room < 8) return state.right_prompt.data();
@@ -88,8 +89,8 @@ unsigned char end_line(EditLine* edit, int) {
 size_t common_prefix_len(const std::vector<std::string>& lines) {
     size_t len = lines.front().size();
     for (const std::string& line : lines) {
-        const auto end = std::mismatch(line.begin(), line.end(), lines.front().begin(),
-                                       lines.front().end());
+        const auto end =
+            std::mismatch(line.begin(), line.end(), lines.front().begin(), lines.front().end());
         len = std::min(len, static_cast<size_t>(end.first - line.begin()));
     }
     return len;
@@ -179,7 +180,8 @@ std::optional<std::string> LineEditor::read_line(const std::string& prompt) {
     state_->prompt = prompt;
     state_->line_is_done = false;
     // Without SA_RESTART, so that the read under el_gets() ends.
-    struct sigaction action{}, before{};
+    struct sigaction action {
+    }, before{};
     action.sa_handler = note_interrupt;
     ::sigaction(SIGINT, &action, &before);
     interrupted = 0;

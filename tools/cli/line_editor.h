@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// LineEditor: the prompt of a terminal, by libedit: history in a file, TAB completion, and a hint at
-// the right edge that follows what is typed. Keys and history size can be changed in ~/.editrc.
+// LineEditor: the prompt of a terminal, by libedit: history in a file, TAB completion, and a hint
+// at the right edge that follows what is typed. Keys and history size can be changed in ~/.editrc.
 // Threading: one per process (libedit's callbacks and the terminal are the process's).
 #pragma once
 

@@ -10,7 +10,7 @@
 namespace rota {
 namespace {
 
-constexpr int kBatch = 250;  // requests in flight
+constexpr int kBatch = 250;    // requests in flight
 constexpr double kSkew = 6.2;  // makes about 80 % of the reads go to 20 % of the keys
 
 std::string skewed_key(std::mt19937_64& random, int64_t keys) {
@@ -36,8 +36,10 @@ Result<> run_batch(ClientConnection& connection, std::mt19937_64& random, int64_
         Result<ReplyValue> reply = connection.read_reply();
         if (!reply) return std::unexpected(reply.error());
         if (reply->is_error()) return fail(reply->text);
-        if (reply->type == ReplyType::null) missing.push_back(&name);
-        else ++out.hits;
+        if (reply->type == ReplyType::null)
+            missing.push_back(&name);
+        else
+            ++out.hits;
     }
     out.misses += static_cast<int64_t>(missing.size());
     for (const std::string* name : missing) connection.queue({"SET", *name, "value"});

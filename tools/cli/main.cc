@@ -37,17 +37,26 @@ int run_mode(Session& session, const CliOptions& options) {
     if (!session.connect()) return 1;
     ClientConnection& connection = session.connection();
     switch (options.mode) {
-        case CliMode::stat: return run_stat(connection, options);
+        case CliMode::stat:
+            return run_stat(connection, options);
         case CliMode::latency:
-        case CliMode::latency_history: return run_latency(connection, options);
-        case CliMode::latency_dist: return run_latency_dist(connection, options);
-        case CliMode::pipe: return run_pipe(connection, options);
-        case CliMode::scan: return run_scan(connection, options);
+        case CliMode::latency_history:
+            return run_latency(connection, options);
+        case CliMode::latency_dist:
+            return run_latency_dist(connection, options);
+        case CliMode::pipe:
+            return run_pipe(connection, options);
+        case CliMode::scan:
+            return run_scan(connection, options);
         case CliMode::big_keys:
-        case CliMode::mem_keys: return run_key_survey(connection, options);
-        case CliMode::hot_keys: return run_hot_keys(connection, options);
-        case CliMode::lru_test: return run_lru_test(connection, options);
-        default: UNREACHABLE();
+        case CliMode::mem_keys:
+            return run_key_survey(connection, options);
+        case CliMode::hot_keys:
+            return run_hot_keys(connection, options);
+        case CliMode::lru_test:
+            return run_lru_test(connection, options);
+        default:
+            UNREACHABLE();
     }
 }
 
@@ -57,9 +66,10 @@ int run(CliOptions options) {
         return 0;
     }
     if (options.auth_warning)
-        std::fputs("Warning: Using a password with '-a' or '-u' option on the command line interface "
-                   "may not be safe.\n",
-                   stderr);
+        std::fputs(
+            "Warning: Using a password with '-a' or '-u' option on the command line interface "
+            "may not be safe.\n",
+            stderr);
     if (options.ask_password) options.login.password = ask_for_password();
     if (options.mode == CliMode::intrinsic_latency) return run_intrinsic_latency(options);
     Session session(options);

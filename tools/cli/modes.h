@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The modes of rota-cli that are neither the prompt nor one command. Each takes a connection that is
-// logged in and returns the exit code; those without an end of their own run until Ctrl-C.
+// The modes of rota-cli that are neither the prompt nor one command. Each takes a connection that
+// is logged in and returns the exit code; those without an end of their own run until Ctrl-C.
 // Threading: the main thread.
 #pragma once
 

@@ -70,9 +70,12 @@ int run_one_shot(Session& session, const CliOptions& options) {
         return 1;
     }
     switch (session.run(*args, options.repeat)) {
-        case SendResult::ok: return 0;
-        case SendResult::error_reply: return options.fail_on_error ? 1 : 0;
-        default: return 1;
+        case SendResult::ok:
+            return 0;
+        case SendResult::error_reply:
+            return options.fail_on_error ? 1 : 0;
+        default:
+            return 1;
     }
 }
 

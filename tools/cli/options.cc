@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// CLI11 reads the options. Its prefix_command() is exactly valkey-cli's rule: the first word that is
-// no option starts the command, and everything behind it belongs to the command, whatever it looks
-// like (`rota-cli -p 7000 set -x 1`).
+// CLI11 reads the options. Its prefix_command() is exactly valkey-cli's rule: the first word that
+// is no option starts the command, and everything behind it belongs to the command, whatever it
+// looks like (`rota-cli -p 7000 set -x 1`).
 #include "tools/cli/options.h"
 
 #include <CLI/CLI.hpp>
@@ -51,7 +51,8 @@ void add_connection_options(CLI::App& app, CliOptions& options, Parsed& parsed) 
     app.add_option("-p", parsed.port, "Server port (default: 6379)")->group(group);
     app.add_option("-t", parsed.timeout_s, "Seconds to connect within, fractions allowed")
         ->group(group);
-    app.add_option("-s", options.target.unix_path, "Unix socket of the server, instead of -h and -p")
+    app.add_option("-s", options.target.unix_path,
+                   "Unix socket of the server, instead of -h and -p")
         ->group(group);
     app.add_option("-a,--pass", parsed.password,
                    "Password; safer: the variable VALKEYCLI_AUTH or --askpass")
@@ -172,8 +173,10 @@ void add_mode_options(CLI::App& app, CliOptions& options, Parsed& parsed) {
 std::optional<std::string> missing_feature(const Parsed& parsed) {
     if (parsed.tls) return "--tls: this build has no TLS";
     if (parsed.rdma) return "--rdma: this build has no RDMA";
-    if (parsed.cluster) return "--cluster needs cluster support, which this version does not have yet";
-    if (parsed.cluster_mode) return "-c needs cluster support, which this version does not have yet";
+    if (parsed.cluster)
+        return "--cluster needs cluster support, which this version does not have yet";
+    if (parsed.cluster_mode)
+        return "-c needs cluster support, which this version does not have yet";
     if (parsed.ldb || parsed.ldb_sync)
         return "--ldb needs the script debugger, which this version does not have yet";
     const char* replication = " needs replication, which this version does not have yet";

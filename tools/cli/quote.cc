@@ -17,12 +17,24 @@ void append_json_string(std::string& out, Slice bytes) {
         const auto byte = static_cast<unsigned char>(c);
         switch (c) {
             case '\\':
-            case '"': out += '\\', out += c; break;
-            case '\n': out += "\\n"; break;
-            case '\f': out += "\\f"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
-            case '\b': out += "\\b"; break;
+            case '"':
+                out += '\\', out += c;
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\f':
+                out += "\\f";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
+            case '\b':
+                out += "\\b";
+                break;
             default:
                 if (byte > 0x1f) {
                     out += c;

@@ -69,9 +69,12 @@ void Repl::load_docs() {
 }
 
 void Repl::set_preference(const std::vector<std::string>& args, bool quiet) {
-    if (args.size() == 2 && equals_ignore_case(args[1], "hints")) hints_ = true;
-    else if (args.size() == 2 && equals_ignore_case(args[1], "nohints")) hints_ = false;
-    else if (!quiet) std::printf("There is only :set hints and :set nohints.\n");
+    if (args.size() == 2 && equals_ignore_case(args[1], "hints"))
+        hints_ = true;
+    else if (args.size() == 2 && equals_ignore_case(args[1], "nohints"))
+        hints_ = false;
+    else if (!quiet)
+        std::printf("There is only :set hints and :set nohints.\n");
 }
 
 // Words that mean something to the prompt itself.

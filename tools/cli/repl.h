@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The prompt: reads commands from a terminal (with history, completion and hints) or, without any of
-// these, from a file or pipe on standard input. Threading: the main thread. Returns the exit code.
+// The prompt: reads commands from a terminal (with history, completion and hints) or, without any
+// of these, from a file or pipe on standard input. Threading: the main thread. Returns the exit
+// code.
 #pragma once
 
 #include <functional>

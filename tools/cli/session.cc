@@ -82,8 +82,8 @@ bool is_command(const std::vector<std::string>& args, Slice name, Slice subcomma
 }
 
 bool is_subscription_command(const std::vector<std::string>& args) {
-    for (const char* name : {"subscribe", "psubscribe", "ssubscribe", "unsubscribe",
-                             "punsubscribe", "sunsubscribe"})
+    for (const char* name :
+         {"subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe"})
         if (is_command(args, name)) return true;
     return false;
 }
@@ -112,9 +112,10 @@ void write_out(Slice text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 bool is_verbatim_command(const std::vector<std::string>& args) {
     static constexpr Slice kWhole[] = {"info", "lolwut"};
     static constexpr std::pair<Slice, Slice> kPairs[] = {
-        {"debug", "htstats"}, {"debug", "htstats-key"}, {"debug", "client-eviction"},
-        {"memory", "malloc-stats"}, {"memory", "doctor"}, {"client", "list"},
-        {"client", "info"}, {"latency", "graph"}, {"latency", "doctor"}, {"proxy", "info"}};
+        {"debug", "htstats"},       {"debug", "htstats-key"}, {"debug", "client-eviction"},
+        {"memory", "malloc-stats"}, {"memory", "doctor"},     {"client", "list"},
+        {"client", "info"},         {"latency", "graph"},     {"latency", "doctor"},
+        {"proxy", "info"}};
     for (const Slice name : kWhole)
         if (is_command(args, name)) return true;
     for (const auto& [name, subcommand] : kPairs)
@@ -128,7 +129,8 @@ bool carries_secret(const std::vector<std::string>& args) {
     const bool config = is_command(args, "config", "set");
     const bool with_auth = is_command(args, "hello") || is_command(args, "migrate");
     for (size_t i = 1; i < args.size(); ++i) {
-        if (with_auth && (equals_ignore_case(args[i], "auth") || equals_ignore_case(args[i], "auth2")))
+        if (with_auth &&
+            (equals_ignore_case(args[i], "auth") || equals_ignore_case(args[i], "auth2")))
             return true;
         if (!config) continue;
         for (const char* name : {"requirepass", "masterauth", "primaryauth", "masteruser",
@@ -211,8 +213,8 @@ SendResult Session::run(const std::vector<std::string>& args, int64_t times) {
 }
 
 SendResult Session::run_once(const std::vector<std::string>& args) {
-    // A server that was restarted, or that had closed an idle connection. Nothing has been sent yet,
-    // so nothing can happen twice.
+    // A server that was restarted, or that had closed an idle connection. Nothing has been sent
+    // yet, so nothing can happen twice.
     const bool lost = !connection_.is_open() || (!subscribed_ && connection_.peer_closed());
     if (lost && !connect()) return SendResult::disconnected;
     const int64_t begun_ms = now_ms();

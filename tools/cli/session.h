@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Session: the conversation with one server: connects, logs in, sends commands, prints replies, and
-// remembers what the prompt shows (database, MULTI, subscriptions). Used by the prompt and one-shot.
-// Threading: the main thread. Failure: messages for the user go to stderr, results say what to do.
+// remembers what the prompt shows (database, MULTI, subscriptions). Used by the prompt and
+// one-shot. Threading: the main thread. Failure: messages for the user go to stderr, results say
+// what to do.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,8 @@ public:
     ClientConnection& connection() { return connection_; }
 
     // Sends and prints, `times` times (-1: for ever) with the pause of -i between them. Reconnects
-    // first if the server has hung up in the meantime. MONITOR and one-shot SUBSCRIBE keep printing.
+    // first if the server has hung up in the meantime. MONITOR and one-shot SUBSCRIBE keep
+    // printing.
     SendResult run(const std::vector<std::string>& args, int64_t times);
 
     // At the prompt Ctrl-C gives up the wait for a reply, and with it the connection, but not the
@@ -62,7 +64,7 @@ private:
     bool interactive_ = false;
     bool in_multi_ = false;
     bool subscribed_ = false;
-    bool shutting_down_ = false;   // SHUTDOWN was sent: the hang-up is what was asked for
+    bool shutting_down_ = false;  // SHUTDOWN was sent: the hang-up is what was asked for
     int db_ = 0;
     int db_before_multi_ = 0;
     int resp_ = 2;

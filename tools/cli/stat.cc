@@ -64,14 +64,14 @@ int run_stat(ClientConnection& connection, const CliOptions& options) {
         if (!reply) return report_failure(reply.error());
         const Slice info = reply->text;
         if (line % kLinesPerHeading == 0)
-            std::printf("------- data ------ --------------------- load -------------------- - child -\n"
-                        "keys       mem      clients blocked requests            connections          \n");
+            std::printf(
+                "------- data ------ --------------------- load -------------------- - child -\n"
+                "keys       mem      clients blocked requests            connections          \n");
         const int64_t requests = info_number(info, "total_commands_processed");
         const int64_t added = line == 0 ? 0 : requests - requests_before;
         requests_before = requests;
         std::printf(
-            "%-11lld%-8s %-7lld %-7lld %-20s%-12lld %s\n",
-            static_cast<long long>(count_keys(info)),
+            "%-11lld%-8s %-7lld %-7lld %-20s%-12lld %s\n", static_cast<long long>(count_keys(info)),
             human_size(info_number(info, "used_memory")).c_str(),
             static_cast<long long>(info_number(info, "connected_clients")),
             static_cast<long long>(info_number(info, "blocked_clients")),

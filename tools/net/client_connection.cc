@@ -148,16 +148,14 @@ Result<ClientConnection> ClientConnection::open(const ConnectTarget& target) {
 
 Result<> ClientConnection::login(const Login& login) {
     if (!login.password.empty()) {
-        Result<ReplyValue> reply = login.user.empty()
-                                       ? call({"AUTH", login.password})
-                                       : call({"AUTH", login.user, login.password});
+        Result<ReplyValue> reply = login.user.empty() ? call({"AUTH", login.password})
+                                                      : call({"AUTH", login.user, login.password});
         if (Result<> done = refused(std::move(reply), "AUTH"); !done) return done;
     }
     if (login.resp == 3) {
         if (Result<> done = refused(call({"HELLO", "3"}), "HELLO 3"); !done) return done;
     }
-    if (login.db != 0)
-        return refused(call({"SELECT", std::to_string(login.db)}), "SELECT");
+    if (login.db != 0) return refused(call({"SELECT", std::to_string(login.db)}), "SELECT");
     return {};
 }
 

@@ -24,10 +24,10 @@ namespace rota {
 struct ConnectTarget {
     std::string host = "127.0.0.1";
     uint16_t port = 6379;
-    std::string unix_path;    // if set, used instead of host and port
-    int family = AF_UNSPEC;   // AF_INET or AF_INET6 narrow what a host name may become
-    bool mptcp = false;       // Multipath TCP; falls back to TCP where the kernel has none
-    int64_t timeout_ms = 0;   // to connect within; 0: as long as the kernel tries
+    std::string unix_path;   // if set, used instead of host and port
+    int family = AF_UNSPEC;  // AF_INET or AF_INET6 narrow what a host name may become
+    bool mptcp = false;      // Multipath TCP; falls back to TCP where the kernel has none
+    int64_t timeout_ms = 0;  // to connect within; 0: as long as the kernel tries
 
     // "127.0.0.1:6379", "[::1]:6379" or the path: for prompts and messages.
     std::string name() const;
@@ -64,8 +64,8 @@ public:
     void queue(std::initializer_list<Slice> args);
     void queue_raw(Slice wire) { out_.append(wire); }
     Result<> flush();
-    Result<ReplyValue> read_reply();      // skips pushes (they go to the handler)
-    Result<ReplyValue> read_any();        // whatever comes next, a push included
+    Result<ReplyValue> read_reply();  // skips pushes (they go to the handler)
+    Result<ReplyValue> read_any();    // whatever comes next, a push included
     bool has_buffered_input() const { return !in_.empty(); }
 
     void on_push(PushHandler handler) { on_push_ = std::move(handler); }

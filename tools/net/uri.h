@@ -17,7 +17,7 @@ struct ServerUri {
     bool tls = false;
     std::string user;
     std::optional<std::string> password;
-    std::string host;                  // empty: not said
+    std::string host;  // empty: not said
     std::optional<uint16_t> port;
     std::optional<int> db;
 };

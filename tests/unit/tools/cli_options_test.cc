@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tools/cli/options.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
+
+#include "tools/cli/options.h"
 
 namespace rota {
 namespace {
@@ -59,7 +59,8 @@ TEST(CliOptions, JsonPrefersResp3ButDoesNotInsist) {
 }
 
 TEST(CliOptions, ValuesMayLookLikeOptionsOrBeEmpty) {
-    const auto options = parse({"-r", "-1", "-i", "0.25", "-D", "", "-d", "-", "--pattern", "[ab]*"});
+    const auto options =
+        parse({"-r", "-1", "-i", "0.25", "-D", "", "-d", "-", "--pattern", "[ab]*"});
     ASSERT_TRUE(options) << options.error().message;
     EXPECT_EQ(options->repeat, -1);
     EXPECT_EQ(options->interval_us, 250000);
@@ -73,8 +74,10 @@ TEST(CliOptions, TheLastOfRepeatedOptionsCounts) {
 }
 
 TEST(CliOptions, EnvironmentGivesWayToTheCommandLine) {
-    const Variables variables{{"VALKEYCLI_AUTH", "secret"}, {"REDISCLI_AUTH", "older"},
-                              {"VALKEYCLI_HOST", "example"}, {"VALKEYCLI_PORT", "7001"}};
+    const Variables variables{{"VALKEYCLI_AUTH", "secret"},
+                              {"REDISCLI_AUTH", "older"},
+                              {"VALKEYCLI_HOST", "example"},
+                              {"VALKEYCLI_PORT", "7001"}};
     const auto options = parse({}, variables);
     EXPECT_EQ(options->login.password, "secret");
     EXPECT_EQ(options->target.name(), "example:7001");

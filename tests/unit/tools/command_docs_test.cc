@@ -27,8 +27,7 @@ ReplyValue build(std::istream& in) {
         return value;
     }
     value.type = word == "{" ? ReplyType::map : ReplyType::array;
-    while ((in >> std::ws).peek() != '}' && in.peek() != ']')
-        value.elements.push_back(build(in));
+    while ((in >> std::ws).peek() != '}' && in.peek() != ']') value.elements.push_back(build(in));
     in >> word;
     return value;
 }

@@ -64,7 +64,8 @@ TEST(FormatTty, NestedArraysMoveRight) {
 
 TEST(FormatTty, SetsAndMapsHaveTheirOwnMarks) {
     EXPECT_EQ(tty("~2\r\n$1\r\na\r\n$1\r\nb\r\n"), "1~ \"a\"\n2~ \"b\"\n");
-    EXPECT_EQ(tty("%2\r\n$1\r\na\r\n:1\r\n+b\r\n#t\r\n"), "1# \"a\" => (integer) 1\n2# b => (true)\n");
+    EXPECT_EQ(tty("%2\r\n$1\r\na\r\n:1\r\n+b\r\n#t\r\n"),
+              "1# \"a\" => (integer) 1\n2# b => (true)\n");
 }
 
 TEST(FormatTty, AnAggregateOfOneLineStaysBehindItsMapKey) {

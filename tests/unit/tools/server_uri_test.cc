@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "tools/net/uri.h"
-
 #include <gtest/gtest.h>
+
+#include "tools/net/uri.h"
 
 namespace rota {
 namespace {
