@@ -159,7 +159,7 @@ class Clients(unittest.TestCase):
                 wait_until(lambda: witness.ask('INFO', 'clients').count(b'connected_clients:1\r'),
                            'the client that never reads is gone')
                 self.assertLess(resident_bytes(server) - before, 100 << 20)
-            server.wait_for_log('closed for overcoming of output buffer limits')
+            server.wait_for_log('overcoming of output buffer limits')
 
     def test_an_idle_client_is_closed_after_the_timeout(self):
         with Server('--save', '', '--timeout', '1') as server, server.connect() as raw:

@@ -110,7 +110,7 @@ class Announcements(unittest.TestCase):
             done = run_program(option)
             self.assertEqual(done.returncode, 0)
             self.assertRegex(done.stdout, r'^Usage: ')
-            for word in ('--version', '--port', 'stdin'):
+            for word in ('--version', '--port', ' - '):
                 self.assertIn(word, done.stdout)
 
     def test_ready_line_and_pid_are_logged(self):
