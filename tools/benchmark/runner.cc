@@ -77,6 +77,7 @@ private:
     RequestTemplate make_template(const BenchmarkTest& test) const;
     LoadPlan make_plan() const;
     void report(TestReport done);
+    Result<> check_json_path() const;
     Result<> write_json() const;
 
     const BenchmarkOptions& options_;
@@ -97,7 +98,8 @@ int Benchmark::run() {
     for (const std::string& warning : options_.warnings) {
         std::fprintf(stderr, "WARNING: %s\n", warning.c_str());
     }
-    Result<> done = prepare();
+    Result<> done = check_json_path();
+    if (done) done = prepare();
     if (done && options_.idle) done = run_idle();
     if (done && !options_.idle) {
         auto chosen = tests();
@@ -299,6 +301,13 @@ void Benchmark::report(TestReport done) {
     }
     // Under -l nobody would ever read them.
     if (!options_.json_path.empty() && !options_.loop) reports_.push_back(std::move(done));
+}
+
+// Better to learn it before an hour of measuring than after.
+Result<> Benchmark::check_json_path() const {
+    if (options_.json_path.empty() || options_.json_to_stdout()) return {};
+    if (std::ofstream(options_.json_path, std::ios::app)) return {};
+    return fail_errno("cannot write " + options_.json_path, errno);
 }
 
 Result<> Benchmark::write_json() const {
