@@ -37,7 +37,8 @@ std::string describe(const Client& client, int64_t now_ms) {
     const size_t argv_len = client.io.partial ? client.io.partial->pending_args_len() : 0;
     const int fd = client.io.transport ? client.io.transport->descriptor(client.io.conn) : -1;
 
-    std::string line = "id=" + number(client.id) + " addr=" + client.peer + " laddr=" + client.local;
+    std::string line =
+        "id=" + number(client.id) + " addr=" + client.peer + " laddr=" + client.local;
     line += " fd=" + std::to_string(client.closed ? -1 : fd) + " name=" + client.name;
     line += " age=" + std::to_string((now_ms - client.created_ms) / 1000);
     line += " idle=" + std::to_string((now_ms - client.last_interaction_ms) / 1000);

@@ -14,17 +14,20 @@ struct ClientFilter::Word {
 
 std::optional<ClientType> parse_client_type(Slice name) {
     if (equals_ignore_case(name, "normal")) return ClientType::normal;
-    if (equals_ignore_case(name, "slave") || equals_ignore_case(name, "replica")) return ClientType::replica;
+    if (equals_ignore_case(name, "slave") || equals_ignore_case(name, "replica"))
+        return ClientType::replica;
     if (equals_ignore_case(name, "pubsub")) return ClientType::pubsub;
-    if (equals_ignore_case(name, "master") || equals_ignore_case(name, "primary")) return ClientType::primary;
+    if (equals_ignore_case(name, "master") || equals_ignore_case(name, "primary"))
+        return ClientType::primary;
     return std::nullopt;
 }
 
 const ClientFilter::Word* ClientFilter::find_word(Slice text) {
     static constexpr Word kWords[] = {
-        {"id", Field::id},       {"addr", Field::addr},   {"laddr", Field::laddr},       {"ip", Field::ip},
-        {"type", Field::type},   {"user", Field::user},   {"flags", Field::flags},       {"name", Field::name},
-        {"lib-name", Field::lib_name}, {"lib-ver", Field::lib_ver}, {"db", Field::db}, {"capa", Field::capa},
+        {"id", Field::id},           {"addr", Field::addr}, {"laddr", Field::laddr},
+        {"ip", Field::ip},           {"type", Field::type}, {"user", Field::user},
+        {"flags", Field::flags},     {"name", Field::name}, {"lib-name", Field::lib_name},
+        {"lib-ver", Field::lib_ver}, {"db", Field::db},     {"capa", Field::capa},
     };
     for (const Word& word : kWords) {
         if (equals_ignore_case(word.name, text)) return &word;
@@ -33,7 +36,8 @@ const ClientFilter::Word* ClientFilter::find_word(Slice text) {
 }
 
 // ID takes every number that follows it.
-Result<size_t> ClientFilter::parse_ids(std::span<const Slice> args, size_t at, Condition& condition) {
+Result<size_t> ClientFilter::parse_ids(std::span<const Slice> args, size_t at,
+                                       Condition& condition) {
     const size_t first = at;
     for (; at < args.size(); ++at) {
         const auto id = parse_int64(args[at]);
@@ -74,7 +78,8 @@ Result<ClientFilter> ClientFilter::parse(std::span<const Slice> args, int databa
         if (!more) return fail("ERR syntax error");
         const Slice value = args[i + 1];
         if (equals_ignore_case(args[i], "skipme")) {
-            if (!equals_ignore_case(value, "yes") && !equals_ignore_case(value, "no")) return fail("ERR syntax error");
+            if (!equals_ignore_case(value, "yes") && !equals_ignore_case(value, "no"))
+                return fail("ERR syntax error");
             filter.skip_me_ = equals_ignore_case(value, "yes");
             i += 2;
             continue;
@@ -82,8 +87,10 @@ Result<ClientFilter> ClientFilter::parse(std::span<const Slice> args, int databa
         const bool age = equals_ignore_case(args[i], "maxage");
         if (age || equals_ignore_case(args[i], "idle")) {
             const auto seconds = parse_int64(value);
-            if (!seconds) return fail("ERR " + to_lower(args[i]) + " is not an integer or out of range");
-            if (*seconds <= 0) return fail("ERR " + to_lower(args[i]) + " should be greater than 0");
+            if (!seconds)
+                return fail("ERR " + to_lower(args[i]) + " is not an integer or out of range");
+            if (*seconds <= 0)
+                return fail("ERR " + to_lower(args[i]) + " should be greater than 0");
             (age ? filter.max_age_s_ : filter.idle_s_) = *seconds;
             i += 2;
             continue;
@@ -97,7 +104,8 @@ Result<ClientFilter> ClientFilter::parse(std::span<const Slice> args, int databa
             if (!next) return std::unexpected(next.error());
             i = *next;
         } else {
-            if (auto read = parse_value(value, databases, condition); !read) return std::unexpected(read.error());
+            if (auto read = parse_value(value, databases, condition); !read)
+                return std::unexpected(read.error());
             i += 2;
         }
         filter.conditions_.push_back(std::move(condition));
@@ -108,21 +116,34 @@ Result<ClientFilter> ClientFilter::parse(std::span<const Slice> args, int databa
 bool ClientFilter::holds(const Condition& condition, const Client& client) {
     const auto same_type = [&] { return static_cast<int>(client.type) == condition.number; };
     const auto all_of = [&](const std::string& have) {
-        return std::ranges::all_of(condition.text, [&](char c) { return have.find(c) != std::string::npos; });
+        return std::ranges::all_of(condition.text,
+                                   [&](char c) { return have.find(c) != std::string::npos; });
     };
     switch (condition.field) {
-        case Field::id: return std::ranges::binary_search(condition.ids, client.id);
-        case Field::addr: return client.peer == condition.text;
-        case Field::laddr: return client.local == condition.text;
-        case Field::ip: return Slice(client.peer).substr(0, client.peer.rfind(':')) == condition.text;
-        case Field::type: return same_type();
-        case Field::user: return client.user == condition.text;
-        case Field::flags: return all_of(flag_letters(client));
-        case Field::name: return client.name == condition.text;
-        case Field::lib_name: return client.lib_name == condition.text;
-        case Field::lib_ver: return client.lib_ver == condition.text;
-        case Field::db: return client.db == condition.number;
-        case Field::capa: return all_of(client.capa_redirect ? "r" : "");
+        case Field::id:
+            return std::ranges::binary_search(condition.ids, client.id);
+        case Field::addr:
+            return client.peer == condition.text;
+        case Field::laddr:
+            return client.local == condition.text;
+        case Field::ip:
+            return Slice(client.peer).substr(0, client.peer.rfind(':')) == condition.text;
+        case Field::type:
+            return same_type();
+        case Field::user:
+            return client.user == condition.text;
+        case Field::flags:
+            return all_of(flag_letters(client));
+        case Field::name:
+            return client.name == condition.text;
+        case Field::lib_name:
+            return client.lib_name == condition.text;
+        case Field::lib_ver:
+            return client.lib_ver == condition.text;
+        case Field::db:
+            return client.db == condition.number;
+        case Field::capa:
+            return all_of(client.capa_redirect ? "r" : "");
     }
     return false;
 }

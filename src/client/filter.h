@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// ClientFilter: which clients CLIENT LIST shows and CLIENT KILL ends. Every given condition must hold;
-// each one but SKIPME and MAXAGE also exists as NOT-<name>.
-// Threading: executor only.
+// ClientFilter: which clients CLIENT LIST shows and CLIENT KILL ends. Every given condition must
+// hold; each one but SKIPME and MAXAGE also exists as NOT-<name>. Threading: executor only.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +16,8 @@ namespace rota {
 
 class ClientFilter {
 public:
-    // Reads `args` (from the first filter word on). The error's message is the reply. databases: how
-    // many there are, for DB.
+    // Reads `args` (from the first filter word on). The error's message is the reply. databases:
+    // how many there are, for DB.
     static Result<ClientFilter> parse(std::span<const Slice> args, int databases);
 
     bool matches(const Client&, int64_t now_ms) const;
@@ -26,7 +25,20 @@ public:
     bool empty() const { return conditions_.empty() && max_age_s_ == 0; }
 
 private:
-    enum class Field : uint8_t { id, addr, laddr, ip, type, user, flags, name, lib_name, lib_ver, db, capa };
+    enum class Field : uint8_t {
+        id,
+        addr,
+        laddr,
+        ip,
+        type,
+        user,
+        flags,
+        name,
+        lib_name,
+        lib_ver,
+        db,
+        capa
+    };
     struct Word;
     struct Condition {
         Field field;
@@ -43,7 +55,7 @@ private:
 
     std::vector<Condition> conditions_;
     std::optional<bool> skip_me_;
-    int64_t max_age_s_ = 0;   // 0: any
+    int64_t max_age_s_ = 0;  // 0: any
     int64_t idle_s_ = 0;
 };
 

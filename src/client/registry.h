@@ -15,9 +15,9 @@ class ClientRegistry {
 public:
     ~ClientRegistry();
 
-    Client& create();                 // gives it the next id
-    void remove(Client&);             // frees it
-    Client* find(uint64_t id);        // null: gone
+    Client& create();           // gives it the next id
+    void remove(Client&);       // frees it
+    Client* find(uint64_t id);  // null: gone
 
     size_t size() const { return by_id_.size(); }
     Client* first() { return first_; }

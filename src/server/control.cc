@@ -12,7 +12,8 @@ namespace {
 bool same_secret(Slice a, Slice b) {
     unsigned difference = a.size() != b.size();
     for (size_t i = 0; i < b.size(); ++i)
-        difference |= static_cast<unsigned char>(i < a.size() ? a[i] : 0) ^ static_cast<unsigned char>(b[i]);
+        difference |=
+            static_cast<unsigned char>(i < a.size() ? a[i] : 0) ^ static_cast<unsigned char>(b[i]);
     return difference == 0;
 }
 
@@ -50,8 +51,8 @@ void Server::pause_clients(PauseMode mode, int64_t until_ms) { executor_.pause(m
 void Server::unpause_clients() { executor_.unpause(); }
 
 std::optional<std::string> Server::shutdown(bool now, bool force) {
-    (void)now;     // nothing waits yet: there are no replicas
-    (void)force;   // nothing can fail yet: there is nothing to save
+    (void)now;    // nothing waits yet: there are no replicas
+    (void)force;  // nothing can fail yet: there is nothing to save
     log(LogLevel::warning, "User requested shutdown...");
     stopping_ = true;
     return std::nullopt;
@@ -76,8 +77,9 @@ void Server::apply_metrics_options() {
     const MetricsOptions& options = options_.metrics;
     command_log_.set_limits(CommandLogKind::slow, {options.commandlog_execution_slower_than,
                                                    options.commandlog_slow_execution_max_len});
-    command_log_.set_limits(CommandLogKind::large_request, {options.commandlog_request_larger_than,
-                                                            options.commandlog_large_request_max_len});
+    command_log_.set_limits(
+        CommandLogKind::large_request,
+        {options.commandlog_request_larger_than, options.commandlog_large_request_max_len});
     command_log_.set_limits(CommandLogKind::large_reply, {options.commandlog_reply_larger_than,
                                                           options.commandlog_large_reply_max_len});
     latency_.set_threshold_ms(static_cast<uint64_t>(options.latency_monitor_threshold));
@@ -99,7 +101,8 @@ void Server::watch_config() {
     });
     config_.on_change("maxmemory-policy", [this]() -> Result<> {
         const auto policy = options_.store.maxmemory_policy;
-        options_.store.lfu = policy == EvictionPolicy::allkeys_lfu || policy == EvictionPolicy::volatile_lfu;
+        options_.store.lfu =
+            policy == EvictionPolicy::allkeys_lfu || policy == EvictionPolicy::volatile_lfu;
         return {};
     });
     config_.on_change({"loglevel", "log-format", "log-timestamp-format", "hide-user-data-from-log"},
@@ -113,8 +116,10 @@ void Server::watch_config() {
         const uint32_t wanted = options_.client.maxclients;
         const auto got = raise_open_files_limit(wanted + kReservedFiles);
         if (got >= wanted + kReservedFiles) return {};
-        return fail("The operating system is not able to handle the specified number of clients, try with " +
-                    std::to_string(got > kReservedFiles ? got - kReservedFiles : 0));
+        return fail(
+            "The operating system is not able to handle the specified number of clients, try "
+            "with " +
+            std::to_string(got > kReservedFiles ? got - kReservedFiles : 0));
     });
 }
 

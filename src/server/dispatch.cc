@@ -66,7 +66,7 @@ void Executor::put_back_waiting() {
     for (auto request = batch_.rbegin(); request != batch_.rend(); ++request) {
         if (!request->put_back || request->client->closing) continue;
         request->client->io.query.insert(0, request->raw);
-        request->client->io.partial.reset();   // its positions counted from the later request
+        request->client->io.partial.reset();  // its positions counted from the later request
     }
 }
 
@@ -94,7 +94,7 @@ bool Executor::must_wait(const Client& client, const RegisteredCommand& command)
 namespace {
 
 void unknown_command(const CommandTable& commands, std::span<const Slice> args, Reply& reply) {
-    constexpr size_t kShownMax = 128;   // of the name, and of all arguments together
+    constexpr size_t kShownMax = 128;  // of the name, and of all arguments together
     if (const RegisteredCommand* container = commands.find(args[0])) {
         return reply.error("ERR unknown subcommand '" + std::string(args[1].substr(0, kShownMax)) +
                            "'. Try " + to_upper(container->name) + " HELP.");
@@ -120,7 +120,8 @@ bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply
     if (command == nullptr) {
         if (speaks_http(args[0])) {
             log(LogLevel::warning,
-                "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: "
+                "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or "
+                "Host: "
                 "commands to the server. This is likely due to an attacker attempting to use Cross "
                 "Protocol Scripting to compromise your instance. Connection from %s aborted.",
                 client.peer.c_str());
@@ -172,7 +173,7 @@ void Executor::account(RegisteredCommand& command, Client& client, std::span<con
     if (!command.is(kSkipCommandlog)) log_command(client, args, spent_us, reply_len);
     if (spent_us < kLongCommandUs) [[likely]]
         return;
-    refresh_clock();   // so that the next command sees the time that this one took
+    refresh_clock();  // so that the next command sees the time that this one took
     parts_.latency.record_if_slow(command.is(kFast) ? "fast-command" : "command",
                                   static_cast<uint64_t>(spent_us / 1000),
                                   parts_.keyspace.clock().now_ms / 1000);
@@ -209,8 +210,9 @@ void Executor::feed_monitors(const Client& issuer, std::span<const Slice> args,
                              const RegisteredCommand& command) {
     if (command.is(kSkipMonitor | kAdmin)) return;
     const int64_t now_us = parts_.clock.wall_us();
-    std::string line = format("+%lld.%06lld [%d %s]", static_cast<long long>(now_us / 1000000),
-                              static_cast<long long>(now_us % 1000000), issuer.db, issuer.peer.c_str());
+    std::string line =
+        format("+%lld.%06lld [%d %s]", static_cast<long long>(now_us / 1000000),
+               static_cast<long long>(now_us % 1000000), issuer.db, issuer.peer.c_str());
     for (const Slice arg : args) {
         line += ' ';
         append_repr(line, arg);

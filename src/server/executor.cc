@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The loop: from events to batches, and what becomes of replies. Running one command is in dispatch.cc.
+// The loop: from events to batches, and what becomes of replies. Running one command is in
+// dispatch.cc.
 #include "server/executor.h"
 
 #include <algorithm>
@@ -34,9 +35,7 @@ Executor::Executor(Parts& parts, Transport& transport, const ServerOptions& opti
     refresh_clock();
 }
 
-void Executor::refresh_clock() {
-    parts_.keyspace.clock().now_ms = parts_.clock.wall_ms();
-}
+void Executor::refresh_clock() { parts_.keyspace.clock().now_ms = parts_.clock.wall_ms(); }
 
 void Executor::turn(int64_t wait_max_ns) {
     const size_t count = transport_.poll(events_, wait_max_ns);
@@ -59,14 +58,16 @@ void Executor::turn(int64_t wait_max_ns) {
 void Executor::handle(const Event& event) {
     auto* client = static_cast<Client*>(event.user);
     switch (event.kind) {
-        case Event::Kind::accepted: return accept(event);
-        case Event::Kind::connected: return;
+        case Event::Kind::accepted:
+            return accept(event);
+        case Event::Kind::connected:
+            return;
         case Event::Kind::received:
             if (client != nullptr) receive(*client, event.data);
             return;
         case Event::Kind::eof:
             if (client == nullptr) return;
-            run_batch();   // what was asked before is still answered
+            run_batch();  // what was asked before is still answered
             client->io.eof = client->close_after_reply = true;
             return mark_dirty(*client);
         case Event::Kind::sent:
@@ -153,7 +154,7 @@ void Executor::parse_query(Client& client) {
     if (parser.in_request() && !client.postponed)
         client.io.partial = std::make_unique<RequestParser>(std::move(parser));
     if (used == 0) {
-        bytes.swap(client.io.query);   // a long request still on its way: nothing is copied
+        bytes.swap(client.io.query);  // a long request still on its way: nothing is copied
     } else {
         client.io.query.append(bytes.view().substr(used));
         borrowed_.push_back(std::move(bytes));
@@ -170,7 +171,7 @@ size_t Executor::gather(Client& client, Slice bytes, RequestParser& parser) {
         const ParseStatus status = parser.parse(bytes.substr(used), limits);
         if (status == ParseStatus::need_more) break;
         if (status == ParseStatus::invalid) {
-            run_batch();   // what came before is answered first
+            run_batch();  // what came before is answered first
             protocol_error(client, parser.error());
             parser.reset();
             return bytes.size();
@@ -182,8 +183,10 @@ size_t Executor::gather(Client& client, Slice bytes, RequestParser& parser) {
         batch_.push_back({&client, nullptr, raw, static_cast<uint32_t>(args_.size()),
                           static_cast<uint32_t>(args.size()), 0, false});
         args_.insert(args_.end(), args.begin(), args.end());
-        // Until it has authenticated, what a client may send can change with every command.
-        if (batch_.size() == kBatchMax || !client.authenticated) run_batch();
+        // Until it has authenticated, what a client may send can change with every command; and the
+        // unquoted arguments of an inline request live in the parser until it parses the next one.
+        const bool inline_request = raw.front() != '*';
+        if (batch_.size() == kBatchMax || !client.authenticated || inline_request) run_batch();
         if (client.closing || client.close_after_reply || client.postponed) break;
     }
     return used;
@@ -199,7 +202,8 @@ void Executor::protocol_error(Client& client, Slice text) {
     mark_dirty(client);
 }
 
-// ---- Replies ---------------------------------------------------------------------------------------
+// ---- Replies
+// ---------------------------------------------------------------------------------------
 
 void Executor::open_segment(Client& client) {
     if (segment_client_ == &client) return;
@@ -216,8 +220,8 @@ void Executor::close_segment() {
     client->net_out += length;
     parts_.stats.net_output_bytes += length;
     if (over_output_limit(*client, length)) return out_.truncate(segment_begin_);
-    // Order: behind what is queued (then it is dirty or has a send pending); and a turn sends at most
-    // one segment of a client from here.
+    // Order: behind what is queued (then it is dirty or has a send pending); and a turn sends at
+    // most one segment of a client from here.
     if (client->io.send_pending || client->in_outbox || client->dirty) {
         client->io.queued.append(out_.view().substr(segment_begin_));
         out_.truncate(segment_begin_);
@@ -240,7 +244,8 @@ void Executor::push(Client& client, Slice wire) {
 void Executor::flush() {
     close_segment();
     for (const Outgoing& segment : outbox_)
-        send_segment(*segment.client, out_.view().substr(segment.begin, segment.end - segment.begin));
+        send_segment(*segment.client,
+                     out_.view().substr(segment.begin, segment.end - segment.begin));
     outbox_.clear();
     out_.clear();
     if (out_.capacity() > kOutKeep) out_.release();
@@ -304,13 +309,15 @@ bool Executor::over_output_limit(Client& client, size_t more) {
     }
     if (!over) return false;
     ++parts_.stats.output_buffer_limit_disconnections;
-    log(LogLevel::warning, "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.",
+    log(LogLevel::warning,
+        "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.",
         describe(client, parts_.keyspace.clock().now_ms).c_str());
     close(client);
     return true;
 }
 
-// ---- Ends ------------------------------------------------------------------------------------------
+// ---- Ends
+// ------------------------------------------------------------------------------------------
 
 void Executor::close(Client& client) {
     if (client.closing) return;
@@ -321,7 +328,8 @@ void Executor::close(Client& client) {
 
 void Executor::connection_closed(Client& client, int error) {
     if (error != 0 && log_enabled(LogLevel::verbose))
-        log(LogLevel::verbose, "Client closed connection: %s", describe(client, parts_.keyspace.clock().now_ms).c_str());
+        log(LogLevel::verbose, "Client closed connection: %s",
+            describe(client, parts_.keyspace.clock().now_ms).c_str());
     client.closing = client.closed = true;
     graveyard_.push_back(&client);
 }
@@ -340,7 +348,8 @@ void Executor::set_monitor(Client& client, bool on) {
     monitors_ += on ? 1 : -1;
 }
 
-// ---- Pauses and limits ---------------------------------------------------------------------------------
+// ---- Pauses and limits
+// ---------------------------------------------------------------------------------
 
 void Executor::pause(PauseMode mode, int64_t until_ms) {
     // A stricter pause under way is kept, and the later end of the two.
@@ -350,7 +359,7 @@ void Executor::pause(PauseMode mode, int64_t until_ms) {
 
 void Executor::unpause() {
     pause_until_ms_ = 0;
-    waiting_over_ = true;   // resumed by the loop: the caller may be a command
+    waiting_over_ = true;  // resumed by the loop: the caller may be a command
 }
 
 void Executor::resume_waiting() {
@@ -371,7 +380,8 @@ void Executor::tend_clients() {
     const int64_t timeout_ms = int64_t{parts_.client_options.timeout} * 1000;
     parts_.clients.for_each([&](Client& client) {
         if (client.closing) return;
-        const bool may_idle = client.type != ClientType::normal || client.postponed || client.monitor;
+        const bool may_idle =
+            client.type != ClientType::normal || client.postponed || client.monitor;
         if (timeout_ms > 0 && !may_idle && now_ms - client.last_interaction_ms > timeout_ms) {
             log(LogLevel::verbose, "Closing idle client");
             close(client);

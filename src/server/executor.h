@@ -4,9 +4,9 @@
 //     poll -> parse -> batch -> prefetch -> run -> outbox -> send
 //
 // Requests of many clients are gathered into a batch first, so that the buckets and entries of the
-// whole batch are on their way from memory while the first of them runs. Replies of a turn are written
-// one behind the other into one hot buffer and leave at the end of the turn; what a socket does not
-// take at once moves to the client's own queue.
+// whole batch are on their way from memory while the first of them runs. Replies of a turn are
+// written one behind the other into one hot buffer and leave at the end of the turn; what a socket
+// does not take at once moves to the client's own queue.
 //
 // Threading: everything here belongs to the thread that calls turn().
 #pragma once
@@ -50,9 +50,9 @@ public:
     void refresh_clock();
 
 private:
-    static constexpr size_t kEventsMax = 128;      // per poll
-    static constexpr size_t kBatchMax = 64;        // requests run together: prefetch distance
-    static constexpr size_t kOutKeep = 1 << 20;    // a larger reply buffer is given back
+    static constexpr size_t kEventsMax = 128;    // per poll
+    static constexpr size_t kBatchMax = 64;      // requests run together: prefetch distance
+    static constexpr size_t kOutKeep = 1 << 20;  // a larger reply buffer is given back
 
     struct Request {
         Client* client;
@@ -64,7 +64,7 @@ private:
     };
     struct Outgoing {
         Client* client;
-        size_t begin, end;              // in out_
+        size_t begin, end;  // in out_
     };
 
     void handle(const Event&);
@@ -72,7 +72,8 @@ private:
     void receive(Client&, Slice data);
     void connection_closed(Client&, int error);
 
-    // Adds the whole requests at the front of `bytes` to the batch; returns how many bytes they took.
+    // Adds the whole requests at the front of `bytes` to the batch; returns how many bytes they
+    // took.
     size_t gather(Client&, Slice bytes, RequestParser&);
     void parse_query(Client&);
     void protocol_error(Client&, Slice text);
@@ -84,8 +85,10 @@ private:
     bool admit(Request&, std::span<const Slice> args, Reply&);
     bool must_wait(const Client&, const RegisteredCommand&) const;
     void call(Request&, std::span<const Slice> args, Reply&);
-    void account(RegisteredCommand&, Client&, std::span<const Slice> args, uint64_t ticks, size_t reply_len, Reply&);
-    void log_command(const Client&, std::span<const Slice> args, int64_t spent_us, size_t reply_len);
+    void account(RegisteredCommand&, Client&, std::span<const Slice> args, uint64_t ticks,
+                 size_t reply_len, Reply&);
+    void log_command(const Client&, std::span<const Slice> args, int64_t spent_us,
+                     size_t reply_len);
     bool count_errors(Reply&);
     void feed_monitors(const Client&, std::span<const Slice> args, const RegisteredCommand&);
     void put_back_waiting();
@@ -106,22 +109,22 @@ private:
     Transport& transport_;
     const ServerOptions& options_;
     std::array<Event, kEventsMax> events_;
-    RequestParser parser_;              // for clients without an unfinished request
+    RequestParser parser_;  // for clients without an unfinished request
     std::vector<Request> batch_;
     std::vector<Slice> args_;
-    Buffer out_;                        // replies of this turn
+    Buffer out_;  // replies of this turn
     std::vector<Outgoing> outbox_;
     Client* segment_client_ = nullptr;  // whose reply is being written
     size_t segment_begin_ = 0;
-    std::vector<Client*> dirty_;        // have queued bytes, or are to end after their reply
-    std::vector<Client*> graveyard_;    // the transport let them go
-    std::vector<Buffer> borrowed_;      // query buffers that requests of the batch point into
+    std::vector<Client*> dirty_;      // have queued bytes, or are to end after their reply
+    std::vector<Client*> graveyard_;  // the transport let them go
+    std::vector<Buffer> borrowed_;    // query buffers that requests of the batch point into
     uint64_t last_ticks_ = 0;
     uint64_t turn_commands_ns_ = 0;
     int64_t pause_until_ms_ = 0;
     PauseMode pause_mode_ = PauseMode::write;
     bool running_batch_ = false;
-    bool waiting_over_ = false;         // a pause has ended: those who waited go on
+    bool waiting_over_ = false;  // a pause has ended: those who waited go on
     int monitors_ = 0;
 };
 

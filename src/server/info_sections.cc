@@ -118,19 +118,25 @@ void InfoSections::clients(void* owner, InfoWriter& out) {
     out.integer("total_blocking_keys", 0);
     out.integer("total_blocking_keys_on_nokey", 0);
     out.text("paused_reason", paused ? "client_pause" : "none");
-    out.text("paused_actions", !paused ? "none" : executor.pause_mode() == PauseMode::all ? "all" : "write");
+    out.text("paused_actions", !paused                                   ? "none"
+                               : executor.pause_mode() == PauseMode::all ? "all"
+                                                                         : "write");
     out.integer("paused_timeout_milliseconds", paused ? std::max<int64_t>(left_ms, 0) : 0);
 }
 
 void InfoSections::write_allocator(const MemoryStats& use, InfoWriter& out) {
-    const auto ratio = [](size_t a, size_t b) { return b == 0 ? 1.0 : static_cast<double>(a) / static_cast<double>(b); };
+    const auto ratio = [](size_t a, size_t b) {
+        return b == 0 ? 1.0 : static_cast<double>(a) / static_cast<double>(b);
+    };
     const size_t rss = resident_bytes();
     out.real2("allocator_frag_ratio", ratio(use.active, use.allocated));
     out.count("allocator_frag_bytes", use.active - std::min(use.active, use.allocated));
     out.real2("allocator_rss_ratio", ratio(use.resident, use.active));
-    out.integer("allocator_rss_bytes", static_cast<int64_t>(use.resident) - static_cast<int64_t>(use.active));
+    out.integer("allocator_rss_bytes",
+                static_cast<int64_t>(use.resident) - static_cast<int64_t>(use.active));
     out.real2("rss_overhead_ratio", ratio(rss, use.resident));
-    out.integer("rss_overhead_bytes", static_cast<int64_t>(rss) - static_cast<int64_t>(use.resident));
+    out.integer("rss_overhead_bytes",
+                static_cast<int64_t>(rss) - static_cast<int64_t>(use.resident));
 }
 
 void InfoSections::memory(void* owner, InfoWriter& out) {
@@ -140,7 +146,8 @@ void InfoSections::memory(void* owner, InfoWriter& out) {
     server.peak_memory_ = std::max(server.peak_memory_, used);
     const size_t rss = resident_bytes();
     const size_t clients = server.client_memory();
-    const size_t overhead = std::min(used, server.startup_memory_ + clients + server.table_memory());
+    const size_t overhead =
+        std::min(used, server.startup_memory_ + clients + server.table_memory());
     const size_t dataset = used - overhead;
     const size_t beyond_start = used > server.startup_memory_ ? used - server.startup_memory_ : 1;
     const auto bytes = [&](const std::string& name, uint64_t value) {
@@ -150,11 +157,13 @@ void InfoSections::memory(void* owner, InfoWriter& out) {
     bytes("used_memory", used);
     bytes("used_memory_rss", rss);
     bytes("used_memory_peak", server.peak_memory_);
-    out.percent2("used_memory_peak_perc", 100.0 * static_cast<double>(used) / static_cast<double>(server.peak_memory_));
+    out.percent2("used_memory_peak_perc",
+                 100.0 * static_cast<double>(used) / static_cast<double>(server.peak_memory_));
     out.count("used_memory_overhead", overhead);
     out.count("used_memory_startup", server.startup_memory_);
     out.count("used_memory_dataset", dataset);
-    out.percent2("used_memory_dataset_perc", 100.0 * static_cast<double>(dataset) / static_cast<double>(beyond_start));
+    out.percent2("used_memory_dataset_perc",
+                 100.0 * static_cast<double>(dataset) / static_cast<double>(beyond_start));
     out.count("allocator_allocated", use.allocated);
     out.count("allocator_active", use.active);
     out.count("allocator_resident", use.resident);
@@ -176,7 +185,8 @@ void InfoSections::memory(void* owner, InfoWriter& out) {
     bytes("maxmemory", server.options_.store.maxmemory);
     out.text("maxmemory_policy", server.config_.get("maxmemory-policy"));
     write_allocator(use, out);
-    out.real2("mem_fragmentation_ratio", static_cast<double>(rss) / static_cast<double>(std::max<size_t>(used, 1)));
+    out.real2("mem_fragmentation_ratio",
+              static_cast<double>(rss) / static_cast<double>(std::max<size_t>(used, 1)));
     out.integer("mem_fragmentation_bytes", static_cast<int64_t>(rss) - static_cast<int64_t>(used));
     out.integer("mem_not_counted_for_evict", 0);
     out.integer("mem_replication_backlog", 0);
@@ -197,7 +207,8 @@ void InfoSections::memory(void* owner, InfoWriter& out) {
 
 void InfoSections::persistence(void* owner, InfoWriter& out) {
     Server& server = of(owner);
-    for (const char* name : {"loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age"})
+    for (const char* name : {"loading", "async_loading", "current_cow_peak", "current_cow_size",
+                             "current_cow_size_age"})
         out.integer(name, 0);
     out.real2("current_fork_perc", 0);
     out.integer("current_save_keys_processed", 0);
@@ -209,7 +220,8 @@ void InfoSections::persistence(void* owner, InfoWriter& out) {
     out.integer("rdb_last_bgsave_time_sec", -1);
     out.integer("rdb_current_bgsave_time_sec", -1);
     for (const char* name : {"rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired",
-                             "rdb_last_load_keys_loaded", "aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"})
+                             "rdb_last_load_keys_loaded", "aof_enabled", "aof_rewrite_in_progress",
+                             "aof_rewrite_scheduled"})
         out.integer(name, 0);
     out.integer("aof_last_rewrite_time_sec", -1);
     out.integer("aof_current_rewrite_time_sec", -1);
@@ -217,8 +229,8 @@ void InfoSections::persistence(void* owner, InfoWriter& out) {
     out.integer("aof_rewrites", 0);
     out.integer("aof_rewrites_consecutive_failures", 0);
     out.text("aof_last_write_status", "ok");
-    for (const char* name : {"aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size",
-                             "slot_migration_fork_in_progress"})
+    for (const char* name : {"aof_last_cow_size", "module_fork_in_progress",
+                             "module_fork_last_cow_size", "slot_migration_fork_in_progress"})
         out.integer(name, 0);
 }
 
@@ -250,7 +262,9 @@ void InfoSections::cpu(void* owner, InfoWriter& out) {
     const CpuTime process = cpu_time(CpuTimeOf::process);
     const CpuTime children = cpu_time(CpuTimeOf::children);
     const CpuTime thread = cpu_time(CpuTimeOf::thread);
-    const auto seconds = [&](const char* name, int64_t us) { out.seconds_us(name, static_cast<uint64_t>(us)); };
+    const auto seconds = [&](const char* name, int64_t us) {
+        out.seconds_us(name, static_cast<uint64_t>(us));
+    };
     seconds("used_cpu_sys", process.system_us);
     seconds("used_cpu_user", process.user_us);
     seconds("used_cpu_sys_children", children.system_us);
@@ -281,8 +295,9 @@ void InfoSections::keyspace(void* owner, InfoWriter& out) {
     for (int i = 0; i < keyspace.count(); ++i) {
         const Db& db = keyspace.db(i);
         if (db.size() == 0) continue;
-        out.format("db" + std::to_string(i), "keys=%zu,expires=%zu,avg_ttl=%lld,keys_with_volatile_items=0",
-                   db.size(), db.expires_size(), static_cast<long long>(db.average_ttl_ms()));
+        out.format("db" + std::to_string(i),
+                   "keys=%zu,expires=%zu,avg_ttl=%lld,keys_with_volatile_items=0", db.size(),
+                   db.expires_size(), static_cast<long long>(db.average_ttl_ms()));
     }
 }
 

@@ -33,7 +33,8 @@ Result<> Server::listen_on(const std::vector<std::string>& addresses, uint16_t p
             continue;
         }
         const int code = id.error().code;
-        if (optional && (code == EADDRNOTAVAIL || code == EAFNOSUPPORT || code == EPROTONOSUPPORT)) continue;
+        if (optional && (code == EADDRNOTAVAIL || code == EAFNOSUPPORT || code == EPROTONOSUPPORT))
+            continue;
         log(LogLevel::warning, "Warning: Could not create server TCP listening socket %s: %s",
             endpoint.to_string().c_str(), id.error().message.c_str());
         for (const Listening& listening : opened) transport_->unlisten(listening.id);
@@ -54,7 +55,8 @@ Result<> Server::listen() {
         const Endpoint endpoint = Endpoint::unix_path(options.unixsocket);
         const auto id = transport_->listen(endpoint, listen_options());
         if (!id) {
-            log(LogLevel::warning, "Failed opening Unix socket: bind: %s", id.error().message.c_str());
+            log(LogLevel::warning, "Failed opening Unix socket: bind: %s",
+                id.error().message.c_str());
             return fail("Failed listening on " + options.unixsocket + " (unix), aborting.");
         }
         unix_listeners_.push_back({*id, endpoint});
@@ -64,12 +66,14 @@ Result<> Server::listen() {
     return {};
 }
 
-// CONFIG SET port or bind: the new listeners first, so that a failure leaves the old ones as they were.
+// CONFIG SET port or bind: the new listeners first, so that a failure leaves the old ones as they
+// were.
 Result<> Server::listen_again() {
     std::vector<Listening> before;
     before.swap(tcp_listeners_);
     const ServerOptions& options = options_.server;
-    // Addresses that stay cannot be opened twice: they are closed first and opened again on failure.
+    // Addresses that stay cannot be opened twice: they are closed first and opened again on
+    // failure.
     for (const Listening& listening : before) transport_->unlisten(listening.id);
     if (options.port == 0) return {};
     if (listen_on(options.bind, static_cast<uint16_t>(options.port), tcp_listeners_)) return {};

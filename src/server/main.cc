@@ -54,7 +54,8 @@ std::optional<int> run_and_exit_option(const std::vector<std::string>& args) {
 int check_config(const ConfigTable& table) {
     const std::vector<Slice> inert = table.inert_in_use();
     for (const Slice name : inert)
-        std::printf("%.*s: accepted and kept, without effect in this version\n", static_cast<int>(name.size()), name.data());
+        std::printf("%.*s: accepted and kept, without effect in this version\n",
+                    static_cast<int>(name.size()), name.data());
     std::printf("configuration ok, %zu directive(s) without effect\n", inert.size());
     return 0;
 }
@@ -75,7 +76,8 @@ int serve(AllOptions& options, ConfigTable& table, const OwnerDirectives& direct
     auto transport = choose_transport(options.server.transport);
     if (!transport) return fail_start(transport.error());
     Server server(options, table, clock, std::move(*transport));
-    if (!command_line.config_file.empty()) server.set_config_file(absolute_path(command_line.config_file));
+    if (!command_line.config_file.empty())
+        server.set_config_file(absolute_path(command_line.config_file));
     if (const auto renamed = rename_commands(server, directives); !renamed) {
         std::fputs(renamed.error().message.c_str(), stderr);
         return 1;
@@ -99,7 +101,8 @@ int run(int argc, char** argv) {
     AllOptions options;
     ConfigTable table;
     add_all_rows(table, options);
-    const LoadRequest request{.source = parse_command_line(args), .version = std::string(kRotaVersion)};
+    const LoadRequest request{.source = parse_command_line(args),
+                              .version = std::string(kRotaVersion)};
     const auto directives = load_config(table, request);
     if (!directives) {
         std::fputs(directives.error().message.c_str(), stderr);

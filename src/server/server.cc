@@ -13,12 +13,13 @@
 namespace rota {
 namespace {
 
-constexpr int64_t kStoreStepUs = 1000;   // rehashing and reclaiming, per cron
+constexpr int64_t kStoreStepUs = 1000;  // rehashing and reclaiming, per cron
 constexpr size_t kRunIdDigits = 40;
 
 }  // namespace
 
-Server::Server(AllOptions& options, ConfigTable& config, Clock& clock, std::unique_ptr<Transport> transport)
+Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
+               std::unique_ptr<Transport> transport)
     : options_(options),
       config_(config),
       clock_(clock),
@@ -54,9 +55,9 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock, std::uniq
 Server::~Server() = default;
 
 void Server::add_commands() {
-    for (const auto rows :
-         {string_commands(), generic_commands(), expire_commands(), scan_commands(),
-          connection_commands(), client_commands(), server_commands(), config_commands()})
+    for (const auto rows : {string_commands(), generic_commands(), expire_commands(),
+                            scan_commands(), connection_commands(), client_commands(),
+                            server_commands(), config_commands(), command_commands()})
         commands_.add(rows);
 }
 
@@ -76,13 +77,15 @@ int Server::run() {
 void Server::turn(int64_t wait_max_ns) {
     executor_.turn(wait_max_ns);
     // A signal interrupts the wait of poll(), so it is seen at once.
-    if (const int signal = shutdown_signal_.exchange(0, std::memory_order_relaxed)) on_signal(signal);
+    if (const int signal = shutdown_signal_.exchange(0, std::memory_order_relaxed))
+        on_signal(signal);
     // Expired keys that the last slow cycle had no time for should not wait for the next one.
     if (active_expire_ && keyspace_.expiry_ran_out_of_time()) keyspace_.active_expire(true, clock_);
     if (clock_.monotonic_us() >= next_cron_us_) cron();
 }
 
-// ---- Cron ------------------------------------------------------------------------------------------
+// ---- Cron
+// ------------------------------------------------------------------------------------------
 
 void Server::cron() {
     const int64_t begin_us = clock_.monotonic_us();
@@ -104,12 +107,15 @@ void Server::cron() {
 }
 
 void Server::on_signal(int signal) {
-    const auto& flags = signal == SIGINT ? options_.server.shutdown_on_sigint : options_.server.shutdown_on_sigterm;
-    log(LogLevel::warning, "Received %s scheduling shutdown...", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    const auto& flags =
+        signal == SIGINT ? options_.server.shutdown_on_sigint : options_.server.shutdown_on_sigterm;
+    log(LogLevel::warning, "Received %s scheduling shutdown...",
+        signal == SIGINT ? "SIGINT" : "SIGTERM");
     shutdown(has(flags, ShutdownFlag::now), has(flags, ShutdownFlag::force));
 }
 
-// ---- Numbers for INFO ------------------------------------------------------------------------------
+// ---- Numbers for INFO
+// ------------------------------------------------------------------------------
 
 // The allocator's blocks, and what comes from the kernel without it: entries and tables.
 size_t Server::used_memory() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Server: the list of parts, wired together, and what only the whole can do. main() builds one; tests
-// build one over the sim transport and turn it by hand.
-// Threading: built and run by one thread; shutdown_signal() is for signal handlers.
+// Server: the list of parts, wired together, and what only the whole can do. main() builds one;
+// tests build one over the sim transport and turn it by hand. Threading: built and run by one
+// thread; shutdown_signal() is for signal handlers.
 #pragma once
 
 #include <atomic>
@@ -50,7 +50,8 @@ void add_all_rows(ConfigTable&, AllOptions&);
 class Server final : public ServerControl {
 public:
     // The table's rows are bound to `options`; both outlive the server.
-    Server(AllOptions& options, ConfigTable& config, Clock& clock, std::unique_ptr<Transport> transport);
+    Server(AllOptions& options, ConfigTable& config, Clock& clock,
+           std::unique_ptr<Transport> transport);
     ~Server() override;
 
     // Opens what `bind`, `port` and `unixsocket` ask for.
@@ -91,7 +92,7 @@ private:
 
     struct Listening {
         ListenerId id;
-        Endpoint endpoint;   // as asked for
+        Endpoint endpoint;  // as asked for
     };
 
     void add_commands();
@@ -102,7 +103,8 @@ private:
     size_t client_memory();
     size_t table_memory();
     void collect_store_stats();
-    Result<> listen_on(const std::vector<std::string>& addresses, uint16_t port, std::vector<Listening>& out);
+    Result<> listen_on(const std::vector<std::string>& addresses, uint16_t port,
+                       std::vector<Listening>& out);
     Result<> listen_again();
     ListenOptions listen_options() const;
     void apply_metrics_options();

@@ -34,7 +34,8 @@ void add_all_rows(ConfigTable& table, AllOptions& options) {
     add_inert_options(table, options.inert);
 }
 
-// ---- For people ----------------------------------------------------------------------------------------
+// ---- For people
+// ----------------------------------------------------------------------------------------
 
 void print_version() {
     std::printf("Rota server v=%.*s (commands of Valkey %.*s) malloc=%s bits=%zu\n",
@@ -79,15 +80,20 @@ bool check(const char* what, bool fine, const char* advice) {
 }  // namespace
 
 bool check_system() {
-    const std::string clocksource = first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource");
-    bool fine = check("clocksource", clocksource == "tsc" || clocksource == "kvm-clock" || clocksource.empty(),
-                      "The kernel's clock source is slow. Choose the TSC if it is reliable on this machine.");
+    const std::string clocksource =
+        first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource");
+    bool fine = check(
+        "clocksource", clocksource == "tsc" || clocksource == "kvm-clock" || clocksource.empty(),
+        "The kernel's clock source is slow. Choose the TSC if it is reliable on this machine.");
     fine &= check("overcommit", first_line("/proc/sys/vm/overcommit_memory") != "0",
-                  "Memory overcommit is off: a snapshot may fail under low memory. Set vm.overcommit_memory = 1.");
-    fine &= check("transparent-huge-pages", read_thp_mode() != ThpMode::always,
-                  "Transparent huge pages are 'always': this costs latency and memory after a fork. "
-                  "Write 'madvise' to /sys/kernel/mm/transparent_hugepage/enabled.");
-    fine &= check("somaxconn", parse_uint64(first_line("/proc/sys/net/core/somaxconn")).value_or(4096) >= 511,
+                  "Memory overcommit is off: a snapshot may fail under low memory. Set "
+                  "vm.overcommit_memory = 1.");
+    fine &=
+        check("transparent-huge-pages", read_thp_mode() != ThpMode::always,
+              "Transparent huge pages are 'always': this costs latency and memory after a fork. "
+              "Write 'madvise' to /sys/kernel/mm/transparent_hugepage/enabled.");
+    fine &= check("somaxconn",
+                  parse_uint64(first_line("/proc/sys/net/core/somaxconn")).value_or(4096) >= 511,
                   "net.core.somaxconn is below 511: the backlog of listeners is cut to it.");
     return fine;
 }
@@ -104,21 +110,27 @@ int test_memory(const std::vector<std::string>& args) {
     for (int64_t pass = 0; pass < *passes; ++pass) {
         // Each address holds a value of its own, then its complement.
         for (const uint64_t flip : {uint64_t{0}, ~uint64_t{0}}) {
-            const auto expected = [&](size_t i) { return (i * 0x9e3779b97f4a7c15ull + static_cast<uint64_t>(pass)) ^ flip; };
+            const auto expected = [&](size_t i) {
+                return (i * 0x9e3779b97f4a7c15ull + static_cast<uint64_t>(pass)) ^ flip;
+            };
             for (size_t i = 0; i < words; ++i) memory[i] = expected(i);
             for (size_t i = 0; i < words; ++i) {
                 if (memory[i] == expected(i)) continue;
-                std::printf("*** MEMORY ERROR at offset %zu: this machine's memory is broken\n", i * 8);
+                std::printf("*** MEMORY ERROR at offset %zu: this machine's memory is broken\n",
+                            i * 8);
                 return 1;
             }
         }
-        if (isatty(STDOUT_FILENO)) std::printf("\rpass %lld of %lld", static_cast<long long>(pass + 1), static_cast<long long>(*passes));
+        if (isatty(STDOUT_FILENO))
+            std::printf("\rpass %lld of %lld", static_cast<long long>(pass + 1),
+                        static_cast<long long>(*passes));
     }
     std::printf("\nYour memory passed this test.\n");
     return 0;
 }
 
-// ---- Steps of a start ------------------------------------------------------------------------------------
+// ---- Steps of a start
+// ------------------------------------------------------------------------------------
 
 int fail_start(const Error& error) {
     log(LogLevel::warning, "%s", error.message.c_str());
@@ -127,11 +139,14 @@ int fail_start(const Error& error) {
 
 void log_start(const AllOptions& options, const std::string& config_file) {
     log(LogLevel::notice, "oO0OoO0OoO0Oo Rota is starting oO0OoO0OoO0Oo");
-    log(LogLevel::notice, "Rota version=%.*s, bits=%zu, commit=%08x, modified=%d, pid=%d, just started",
-        static_cast<int>(kRotaVersion.size()), kRotaVersion.data(), sizeof(void*) * 8, 0, 0, getpid());
+    log(LogLevel::notice,
+        "Rota version=%.*s, bits=%zu, commit=%08x, modified=%d, pid=%d, just started",
+        static_cast<int>(kRotaVersion.size()), kRotaVersion.data(), sizeof(void*) * 8, 0, 0,
+        getpid());
     if (config_file.empty()) {
         log(LogLevel::warning,
-            "Warning: no config file specified, using the default config. In order to specify a config file use "
+            "Warning: no config file specified, using the default config. In order to specify a "
+            "config file use "
             "rota-server /path/to/rota.conf");
     } else {
         log(LogLevel::notice, "Configuration loaded");
@@ -143,8 +158,11 @@ void prepare_process(AllOptions& options) {
     const uint64_t wanted = uint64_t{options.client.maxclients} + kReservedFiles;
     const uint64_t got = raise_open_files_limit(wanted);
     if (got < wanted) {
-        options.client.maxclients = got > kReservedFiles ? static_cast<uint32_t>(got - kReservedFiles) : 1;
-        log(LogLevel::warning, "Current maximum open files is %llu. maxclients has been reduced to %u to compensate for low ulimit.",
+        options.client.maxclients =
+            got > kReservedFiles ? static_cast<uint32_t>(got - kReservedFiles) : 1;
+        log(LogLevel::warning,
+            "Current maximum open files is %llu. maxclients has been reduced to %u to compensate "
+            "for low ulimit.",
             static_cast<unsigned long long>(got), options.client.maxclients);
     }
     if (!options.server.server_cpulist.empty()) {
@@ -153,16 +171,21 @@ void prepare_process(AllOptions& options) {
         if (!set) log(LogLevel::warning, "server-cpulist: %s", set.error().message.c_str());
     }
     if (options.server.disable_thp) {
-        if (const auto done = disable_thp(); !done) log(LogLevel::warning, "%s", done.error().message.c_str());
+        if (const auto done = disable_thp(); !done)
+            log(LogLevel::warning, "%s", done.error().message.c_str());
     }
     if (options.server.oom_score_adj != OomScoreAdj::no) {
         const auto base = oom_score_adj();
         const int add = options.server.oom_score_adj == OomScoreAdj::relative && base ? *base : 0;
-        const auto set = set_oom_score_adj(std::clamp(add + options.server.oom_score_adj_values[0], -1000, 1000));
-        if (!set) log(LogLevel::warning, "Unable to write oom_score_adj: %s", set.error().message.c_str());
+        const auto set = set_oom_score_adj(
+            std::clamp(add + options.server.oom_score_adj_values[0], -1000, 1000));
+        if (!set)
+            log(LogLevel::warning, "Unable to write oom_score_adj: %s",
+                set.error().message.c_str());
     }
     ignore_hangup_and_pipe();
-    if (options.server.crash_log_enabled) install_crash_handler({.server_name = "Rota", .version = std::string(kRotaVersion)});
+    if (options.server.crash_log_enabled)
+        install_crash_handler({.server_name = "Rota", .version = std::string(kRotaVersion)});
     set_thread_name("rota-main");
 }
 
@@ -170,7 +193,8 @@ Result<std::unique_ptr<Transport>> choose_transport(const std::string& name) {
     const std::string wanted = name == "auto" ? built_transports()[0].name : name;
     auto transport = make_transport(wanted);
     if (transport)
-        log(LogLevel::notice, "Transport: %s%s", wanted.c_str(), name == "auto" ? " (chosen by 'transport auto')" : "");
+        log(LogLevel::notice, "Transport: %s%s", wanted.c_str(),
+            name == "auto" ? " (chosen by 'transport auto')" : "");
     return transport;
 }
 
@@ -196,20 +220,19 @@ std::string absolute_path(const std::string& path) {
 void set_title(const AllOptions& options, ProcessTitle& title) {
     if (!options.server.set_proc_title) return;
     const ServerOptions& server = options.server;
-    std::string listen = server.port != 0 ? (server.bind.empty() ? "*" : server.bind[0]) + ":" + std::to_string(server.port)
+    std::string listen = server.port != 0 ? (server.bind.empty() ? "*" : server.bind[0]) + ":" +
+                                                std::to_string(server.port)
                                           : server.unixsocket;
     const std::pair<Slice, std::string> words[] = {
-        {"{title}", "rota-server"},
-        {"{listen-addr}", listen},
-        {"{server-mode}", ""},
-        {"{port}", std::to_string(server.port)},
-        {"{tls-port}", "0"},
-        {"{unixsocket}", server.unixsocket},
+        {"{title}", "rota-server"}, {"{listen-addr}", listen},
+        {"{server-mode}", ""},      {"{port}", std::to_string(server.port)},
+        {"{tls-port}", "0"},        {"{unixsocket}", server.unixsocket},
         {"{config-file}", ""},
     };
     std::string text = server.proc_title_template;
     for (const auto& [word, value] : words) {
-        for (size_t at; (at = text.find(word)) != std::string::npos;) text.replace(at, word.size(), value);
+        for (size_t at; (at = text.find(word)) != std::string::npos;)
+            text.replace(at, word.size(), value);
     }
     title.set(trim(text));
 }
@@ -223,7 +246,8 @@ void log_ready(Server& server, const AllOptions& options) {
     const Supervisor found = automatic ? detect_supervisor() : Supervisor::none;
     if (config.supervised == Supervised::systemd || found == Supervisor::systemd)
         (void)notify_systemd("READY=1\nSTATUS=Ready to accept connections\n");
-    if (config.supervised == Supervised::upstart || found == Supervisor::upstart) (void)stop_for_upstart();
+    if (config.supervised == Supervised::upstart || found == Supervisor::upstart)
+        (void)stop_for_upstart();
     (void)server;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The steps of a start that main() lists: what the process sets up for itself, what it logs, what it
-// prints for people. Threading: the main thread, before the server runs.
+// The steps of a start that main() lists: what the process sets up for itself, what it logs, what
+// it prints for people. Threading: the main thread, before the server runs.
 #pragma once
 
 #include <cstdio>
