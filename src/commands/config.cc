@@ -20,6 +20,9 @@ void cmd_get(Ctx& ctx) {
 }
 
 void cmd_set(Ctx& ctx) {
+    for (size_t i = 2; i + 1 < ctx.argc(); i += 2) {
+        if (ctx.parts.config.is_sensitive(ctx.arg(i))) ctx.redact(i + 1);
+    }
     if (ctx.argc() % 2 != 0)
         return ctx.reply.error("ERR wrong number of arguments for 'config|set' command");
     std::vector<ConfigTable::Pair> pairs;

@@ -40,6 +40,7 @@ bool authenticate(Ctx& ctx, Slice user, Slice password) {
 }
 
 void cmd_auth(Ctx& ctx) {
+    for (size_t i = 1; i < ctx.argc(); ++i) ctx.redact(i);
     if (ctx.argc() > 3) return ctx.syntax_error();
     if (ctx.argc() == 2 && !ctx.parts.control.password_required()) {
         return ctx.reply.error(
@@ -77,7 +78,16 @@ void reply_hello(Ctx& ctx) {
     ctx.reply.array(0);
 }
 
+// Wherever the word AUTH stands, even in a HELLO that is refused for something else before it.
+void redact_hello(Ctx& ctx) {
+    for (size_t i = 1; i < ctx.argc(); ++i) {
+        if (!ctx.arg_is(i, "auth")) continue;
+        for (size_t secrets = 2; secrets > 0 && i + 1 < ctx.argc(); --secrets) ctx.redact(++i);
+    }
+}
+
 void cmd_hello(Ctx& ctx) {
+    redact_hello(ctx);
     int64_t version = ctx.client.resp;
     if (ctx.argc() > 1) {
         const auto asked = parse_int64(ctx.arg(1));

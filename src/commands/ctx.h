@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "client/client.h"
 #include "client/registry.h"
@@ -111,6 +112,11 @@ public:
         parts.effects.notify(kind, event, key, client.db);
     }
 
+    // Keeps argument `index` out of MONITOR and of the command log: they show "(redacted)" in its place.
+    // A handler marks its secrets before anything else, so that they stay secret when it fails.
+    void redact(size_t index) { redacted_.push_back(index); }
+    std::span<const size_t> redacted() const { return redacted_; }
+
     // An argument as a number; nullopt after having replied with an error.
     std::optional<int64_t> integer_arg(size_t index, Slice error = "ERR value is not an integer or out of range");
     std::optional<double> double_arg(size_t index, Slice error = "ERR value is not a valid float");
@@ -132,6 +138,7 @@ public:
 
 private:
     uint64_t first_key_hash_;
+    std::vector<size_t> redacted_;    // mostly empty, which costs no memory
 };
 
 }  // namespace rota

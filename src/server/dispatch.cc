@@ -149,28 +149,30 @@ bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply
 void Executor::call(Request& request, std::span<const Slice> args, Reply& reply) {
     Client& client = *request.client;
     RegisteredCommand& command = *request.command;
-    if (monitors_ > 0) feed_monitors(client, args, command);
     const size_t reply_begin = out_.size();
     Ctx ctx(parts_, client, command, args, request.key_hash, reply);
     command.row->run(ctx);
     const uint64_t now_ticks = parts_.clock.ticks();
     const uint64_t ticks = now_ticks - last_ticks_;
     last_ticks_ = now_ticks;
-    account(command, client, args, ticks, out_.size() - reply_begin, reply);
+    account(ctx, ticks, out_.size() - reply_begin);
+    // Behind the call, which is what says which arguments are secrets.
+    if (monitors_ > 0) feed_monitors(ctx);
     parts_.effects.clear();
 }
 
-void Executor::account(RegisteredCommand& command, Client& client, std::span<const Slice> args,
-                       uint64_t ticks, size_t reply_len, Reply& reply) {
+void Executor::account(const Ctx& ctx, uint64_t ticks, size_t reply_len) {
+    Client& client = ctx.client;
+    RegisteredCommand& command = ctx.command;
     ++parts_.stats.commands_processed;
     ++client.commands;
     client.last_command = command.full_name.c_str();
     const auto spent_ns = static_cast<uint64_t>(parts_.clock.ticks_to_ns(ticks));
     turn_commands_ns_ += spent_ns;
-    const bool failed = count_errors(reply);
+    const bool failed = count_errors(ctx.reply);
     command.stats.add_call(spent_ns, failed, parts_.metrics_options.latency_tracking);
     const auto spent_us = static_cast<int64_t>(spent_ns / 1000);
-    if (!command.is(kSkipCommandlog)) log_command(client, args, spent_us, reply_len);
+    if (!command.is(kSkipCommandlog)) log_command(ctx, spent_us, reply_len);
     if (spent_us < kLongCommandUs) [[likely]]
         return;
     refresh_clock();  // so that the next command sees the time that this one took
@@ -179,12 +181,19 @@ void Executor::account(RegisteredCommand& command, Client& client, std::span<con
                                   parts_.keyspace.clock().now_ms / 1000);
 }
 
-void Executor::log_command(const Client& client, std::span<const Slice> args, int64_t spent_us,
-                           size_t reply_len) {
+// The arguments as strangers may see them. Valid until the next call.
+std::span<const Slice> Executor::shown_args(const Ctx& ctx) {
+    if (ctx.redacted().empty()) return ctx.args;
+    shown_args_.assign(ctx.args.begin(), ctx.args.end());
+    for (const size_t index : ctx.redacted()) shown_args_[index] = "(redacted)";
+    return shown_args_;
+}
+
+void Executor::log_command(const Ctx& ctx, int64_t spent_us, size_t reply_len) {
     CommandLog& command_log = parts_.command_log;
     const int64_t now_s = parts_.keyspace.clock().now_ms / 1000;
     int64_t request_len = 0;
-    for (const Slice arg : args) request_len += static_cast<int64_t>(arg.size());
+    for (const Slice arg : ctx.args) request_len += static_cast<int64_t>(arg.size());
     const std::pair<CommandLogKind, int64_t> measured[] = {
         {CommandLogKind::slow, spent_us},
         {CommandLogKind::large_request, request_len},
@@ -192,7 +201,8 @@ void Executor::log_command(const Client& client, std::span<const Slice> args, in
     };
     for (const auto& [kind, value] : measured) {
         if (command_log.wants(kind, value)) [[unlikely]]
-            command_log.push(kind, value, now_s, args, client.peer, client.name);
+            command_log.push(kind, value, now_s, shown_args(ctx), ctx.client.peer,
+                             ctx.client.name);
     }
 }
 
@@ -206,14 +216,14 @@ bool Executor::count_errors(Reply& reply) {
     return true;
 }
 
-void Executor::feed_monitors(const Client& issuer, std::span<const Slice> args,
-                             const RegisteredCommand& command) {
-    if (command.is(kSkipMonitor | kAdmin)) return;
+void Executor::feed_monitors(const Ctx& ctx) {
+    if (ctx.command.is(kSkipMonitor | kAdmin)) return;
+    const Client& issuer = ctx.client;
     const int64_t now_us = parts_.clock.wall_us();
     std::string line =
         format("+%lld.%06lld [%d %s]", static_cast<long long>(now_us / 1000000),
                static_cast<long long>(now_us % 1000000), issuer.db, issuer.peer.c_str());
-    for (const Slice arg : args) {
+    for (const Slice arg : shown_args(ctx)) {
         line += ' ';
         append_repr(line, arg);
     }

@@ -85,12 +85,11 @@ private:
     bool admit(Request&, std::span<const Slice> args, Reply&);
     bool must_wait(const Client&, const RegisteredCommand&) const;
     void call(Request&, std::span<const Slice> args, Reply&);
-    void account(RegisteredCommand&, Client&, std::span<const Slice> args, uint64_t ticks,
-                 size_t reply_len, Reply&);
-    void log_command(const Client&, std::span<const Slice> args, int64_t spent_us,
-                     size_t reply_len);
+    void account(const Ctx&, uint64_t ticks, size_t reply_len);
+    std::span<const Slice> shown_args(const Ctx&);
+    void log_command(const Ctx&, int64_t spent_us, size_t reply_len);
     bool count_errors(Reply&);
-    void feed_monitors(const Client&, std::span<const Slice> args, const RegisteredCommand&);
+    void feed_monitors(const Ctx&);
     void put_back_waiting();
     void resume_waiting();
 
@@ -112,6 +111,7 @@ private:
     RequestParser parser_;  // for clients without an unfinished request
     std::vector<Request> batch_;
     std::vector<Slice> args_;
+    std::vector<Slice> shown_args_;  // of a command with secrets, these replaced
     Buffer out_;  // replies of this turn
     std::vector<Outgoing> outbox_;
     Client* segment_client_ = nullptr;  // whose reply is being written
