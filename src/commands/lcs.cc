@@ -23,16 +23,17 @@ size_t length_only(Slice a, Slice b) {
 
 }  // namespace
 
-std::optional<Lcs> longest_common_subsequence(Slice a, Slice b, bool details) {
+std::optional<Lcs> longest_common_subsequence(Slice a, Slice b, bool details, uint64_t table_max) {
+    uint64_t bytes;
+    if (__builtin_mul_overflow(a.size() + 1, b.size() + 1, &bytes) ||
+        __builtin_mul_overflow(bytes, sizeof(uint32_t), &bytes) ||
+        bytes > std::min(table_max, kLcsTableMax))
+        return std::nullopt;
     Lcs lcs;
     if (!details) {
         lcs.length = length_only(a, b);
         return lcs;
     }
-    uint64_t bytes;
-    if (__builtin_mul_overflow(a.size() + 1, b.size() + 1, &bytes) ||
-        __builtin_mul_overflow(bytes, sizeof(uint32_t), &bytes) || bytes > kLcsTableMax)
-        return std::nullopt;
     // calloc: pages that are never touched cost nothing, and failure is an answer.
     const std::unique_ptr<uint32_t, void (*)(void*)> table(static_cast<uint32_t*>(std::calloc(1, bytes)),
                                                            std::free);

@@ -22,8 +22,11 @@ struct Lcs {
     std::vector<LcsMatch> matches;   // from the end of the strings to their beginning
 };
 
-// Time and, with details, memory are O(|a|*|b|). nullopt: the table would pass kLcsTableMax bytes.
+// The most that the table may ever take, and so a bound on the time.
 inline constexpr uint64_t kLcsTableMax = uint64_t{4} << 30;
-std::optional<Lcs> longest_common_subsequence(Slice a, Slice b, bool details);
+
+// Time and, with details, memory are O(|a|*|b|). nullopt: the table would pass table_max bytes or
+// kLcsTableMax. Without details there is no table, but the same bound: it would take as long.
+std::optional<Lcs> longest_common_subsequence(Slice a, Slice b, bool details, uint64_t table_max);
 
 }  // namespace rota

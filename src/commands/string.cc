@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <new>
 
 #include "client/options.h"
 #include "commands/expire_option.h"
@@ -251,7 +252,13 @@ void cmd_setrange(Ctx& ctx) {
     if (patch.empty()) return ctx.reply.integer(static_cast<int64_t>(old_size));
     if (!fits_limit(ctx, static_cast<uint64_t>(*offset), patch.size())) return;
     const auto at = static_cast<size_t>(*offset);
-    Entry* result = ctx.db().grow_string(key, std::max(old_size, at + patch.size()));
+    Entry* result;
+    try {
+        result = ctx.db().grow_string(key, std::max(old_size, at + patch.size()));
+    } catch (const std::bad_alloc&) {
+        // A few bytes of request can ask for any size where proto-max-bulk-len was raised.
+        return ctx.reply.error("ERR Insufficient memory, failed allocating the string");
+    }
     std::memcpy(result->mutable_value() + at, patch.data(), patch.size());
     ctx.changed(EventClass::string, "setrange", key.name);
     ctx.reply.integer(static_cast<int64_t>(result->string_size()));
@@ -378,8 +385,12 @@ void cmd_lcs(Ctx& ctx) {
     }
     const auto options = parse_lcs_options(ctx);
     if (!options) return;
-    const auto lcs = longest_common_subsequence(text[0], text[1], !options->length_only);
-    if (!lcs) return ctx.reply.error("ERR Insufficient memory, failed allocating transient memory for LCS");
+    const auto table_max = static_cast<uint64_t>(ctx.parts.client_options.proto_max_bulk_len);
+    const auto lcs = longest_common_subsequence(text[0], text[1], !options->length_only, table_max);
+    if (!lcs) {
+        return ctx.reply.error(
+            "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
+    }
     if (options->length_only) return ctx.reply.integer(static_cast<int64_t>(lcs->length));
     if (options->index) return reply_matches(ctx, *lcs, *options);
     ctx.reply.bulk(lcs->text);
