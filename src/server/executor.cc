@@ -17,6 +17,7 @@ namespace {
 
 // Before AUTH a client may cost this much and no more.
 constexpr size_t kQueryMaxBeforeAuth = 1 << 20;
+constexpr size_t kUnsentMaxBeforeAuth = 64 << 10;
 
 constexpr Slice kMaxClientsError = "-ERR max number of clients reached\r\n";
 constexpr Slice kProtectedModeError =
@@ -266,6 +267,7 @@ void Executor::send_segment(Client& client, Slice bytes) {
     const size_t taken = transport_.send_now(client.io.conn, bytes);
     if (taken == bytes.size()) return;
     client.io.in_flight.append(bytes.substr(taken));
+    if (!client.authenticated && over_output_limit(client, 0)) return;
     send_in_flight(client);
 }
 
@@ -296,10 +298,13 @@ void Executor::finish_if_done(Client& client) {
 
 bool Executor::over_output_limit(Client& client, size_t more) {
     const OutputLimit& limit = parts_.client_options.output_limit(client.type);
-    if (limit.hard_bytes == 0 && limit.soft_bytes == 0) [[likely]]
+    if (limit.hard_bytes == 0 && limit.soft_bytes == 0 && client.authenticated) [[likely]]
         return false;
     const size_t held = client.output_size() + more;
     bool over = limit.hard_bytes != 0 && held > limit.hard_bytes;
+    // What a socket with room will take at once costs nothing: refusals may come in thousands.
+    const size_t unsent = client.output_size() > 0 ? held : 0;
+    over |= !client.authenticated && unsent > kUnsentMaxBeforeAuth;
     if (limit.soft_bytes != 0 && held > limit.soft_bytes) {
         const int64_t now_ms = parts_.keyspace.clock().now_ms;
         if (client.limits.soft_limit_since_ms < 0) client.limits.soft_limit_since_ms = now_ms;
