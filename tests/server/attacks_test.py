@@ -3,6 +3,7 @@
 the attacker gets an error or is cut off, memory stays bounded, and everybody else is served on."""
 import os
 import random
+import re
 import resource
 import signal
 import socket
@@ -18,12 +19,25 @@ MB = 1 << 20
 INT64_MAX = (1 << 63) - 1
 EDGES = (0, 1, -1, (1 << 31) - 1, 1 << 31, -(1 << 31), 1 << 32, (1 << 32) - 1,
          INT64_MAX - 1, INT64_MAX, -INT64_MAX, -INT64_MAX - 1)
-TOOLS = os.path.join(os.path.dirname(rota_server.PROGRAM), '..', '..', 'tools')
+# A sanitizer would rather end the program than let an allocation fail.
+os.environ['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':allocator_may_return_null=1'
+
+
+def tool(name):
+    """The path of a tool that was built with the server."""
+    folder, server = os.path.split(rota_server.PROGRAM)
+    return os.path.join(folder, '..', '..', 'tools', server.replace('server', name))
 
 
 def resident_bytes(server):
     with open(f'/proc/{server.process.pid}/statm') as statm:
         return int(statm.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
+def room(server, size):
+    """How much it may grow: a sanitizer keeps hundreds of megabytes of what was freed."""
+    with open(f'/proc/{server.process.pid}/maps') as maps:
+        return size + (1024 * MB if re.search(r'lib[at]san', maps.read()) else 0)
 
 
 def open_descriptors(server):
@@ -129,7 +143,7 @@ class Parsing(Attacks):
         for number, raw in enumerate(crowd):
             raw.send(hostile[number % len(hostile)])
         self.assertEqual(self.ask('PING'), 'PONG')
-        self.assertLess(resident_bytes(self.server) - before, 32 * MB)
+        self.assertLess(resident_bytes(self.server) - before, room(self.server, 32 * MB))
         for raw in crowd:
             raw.close()
         self.wait_for_clients(1)
@@ -141,7 +155,7 @@ class Parsing(Attacks):
             for _ in range(64):
                 raw.send(b'v' * 65536)
                 self.assertEqual(self.ask('PING'), 'PONG')
-            self.assertLess(resident_bytes(self.server) - before, 48 * MB)
+            self.assertLess(resident_bytes(self.server) - before, room(self.server, 48 * MB))
         self.assertIsNone(self.ask('GET', 'k'))
 
 
@@ -157,7 +171,7 @@ class LargestLimits(Attacks):
                 raw.send('PING\r\n' * 100)   # all of it belongs to the string
                 self.assertEqual(self.ask('PING'), 'PONG', size)
                 reset(raw)
-        self.assertLess(resident_bytes(self.server) - before, 32 * MB)
+        self.assertLess(resident_bytes(self.server) - before, room(self.server, 32 * MB))
 
     def test_cve_2022_35977_setrange_beyond_any_memory_is_an_error(self):
         self.ask('SET', 'k', 'value')
@@ -295,7 +309,7 @@ class BeforeAuthentication(unittest.TestCase):
             crowd.append(self.server.connect())
             crowd[-1].send(hostile[number % len(hostile)])
         self.assertEqual(self.raw.ask('PING'), 'PONG')
-        self.assertLess(resident_bytes(self.server) - before, 64 * MB)
+        self.assertLess(resident_bytes(self.server) - before, room(self.server, 64 * MB))
         for raw in crowd:
             raw.close()
 
@@ -308,7 +322,7 @@ class BeforeAuthentication(unittest.TestCase):
             send_until_cut_off(crowd[-1], b'PING\r\n' * 10000, 24 * MB)
         wait_until(lambda: field(self.raw.ask('INFO', 'clients'), 'connected_clients') == 1,
                    'those who never read are gone')
-        self.assertLess(resident_bytes(self.server) - before, 16 * MB)
+        self.assertLess(resident_bytes(self.server) - before, room(self.server, 16 * MB))
         self.server.wait_for_log('overcoming of output buffer limits')
         for raw in crowd:
             raw.close()
@@ -388,6 +402,7 @@ class Secrets(unittest.TestCase):
         self.tell_secrets()
         for kind in ('slow', 'large-request', 'large-reply'):
             entries = self.raw.ask('COMMANDLOG', 'GET', '-1', kind)
+            self.assertIsInstance(entries, list, entries)
             logged = [entry[3] for entry in entries]
             self.assert_no_secret_in(str(entries))
             self.assertIn([b'AUTH', b'(redacted)'], logged)
@@ -445,7 +460,7 @@ class Crowds(Attacks):
         before, descriptors = resident_bytes(self.server), open_descriptors(self.server)
         flood(5000)
         self.assertEqual(open_descriptors(self.server), descriptors)
-        self.assertLess(resident_bytes(self.server) - before, 8 * MB)
+        self.assertLess(resident_bytes(self.server) - before, room(self.server, 8 * MB))
 
     def test_kills_from_within_pipelines_of_several_connections(self):
         chance = random.Random(1000)
@@ -551,7 +566,7 @@ class Exhaustion(unittest.TestCase):
                 for _ in range(150):
                     self.assertEqual(raw.ask('ECHO', text), text.encode())
                 self.assertEqual(field(raw.ask('INFO', 'clients'), 'connected_clients'), 1)
-                self.assertLess(resident_bytes(server) - before, 160 * MB)
+                self.assertLess(resident_bytes(server) - before, room(server, 160 * MB))
                 self.assertEqual(raw.ask('PING'), 'PONG')
                 for monitor in monitors:
                     monitor.close()
@@ -565,8 +580,9 @@ class Exhaustion(unittest.TestCase):
                 slow.command('GET', 'k')
                 slow.exactly(10 * MB)
                 self.assertEqual(raw.ask('PING'), 'PONG')
-                self.assertLess(resident_bytes(server) - before, size + 40 * MB)
-            wait_until(lambda: resident_bytes(server) - before < 40 * MB, 'memory is given back')
+                self.assertLess(resident_bytes(server) - before, room(server, size + 40 * MB))
+            wait_until(lambda: resident_bytes(server) - before < room(server, 40 * MB),
+                       'memory is given back')
 
     def test_idle_connections_are_cheap(self):
         count = 1000
@@ -576,7 +592,7 @@ class Exhaustion(unittest.TestCase):
             idle = [server.connect() for _ in range(count)]
             for other in idle:
                 self.assertEqual(other.ask('PING'), 'PONG')
-            self.assertLess((resident_bytes(server) - before) / count, 8192)
+            self.assertLess(resident_bytes(server) - before, room(server, count * 4096))
             for other in idle:
                 other.close()
 
@@ -619,19 +635,15 @@ class LongArguments(unittest.TestCase):
             self.assert_refused(run_program(*arguments))
 
     def test_cve_2025_27151_tools(self):
-        cli = os.path.join(TOOLS, 'cli', 'rota-cli')
-        benchmark = os.path.join(TOOLS, 'benchmark', 'rota-benchmark')
-        if not os.access(cli, os.X_OK) or not os.access(benchmark, os.X_OK):
-            self.skipTest('the tools are not built')
-        for tool in (cli, benchmark):
-            for arguments in (('-s', self.LONG), ('-h', self.LONG), ('-p', self.LONG),
+        for path in (tool('cli'), tool('benchmark')):
+            if not os.access(path, os.X_OK):
+                self.skipTest(f'{path} is not built')
+            for arguments in (('-s', self.LONG), ('-h', self.LONG, '-p', '1'), ('-p', self.LONG),
                               ('-u', 'valkey://' + self.LONG), ('-u', self.LONG),
                               ('-n', self.LONG), ('--' + self.LONG,)):
-                done = subprocess.run([tool, *arguments, '-p', '1'] if arguments[0] == '-h' else
-                                      [tool, *arguments], stdin=subprocess.DEVNULL,
-                                      capture_output=True, text=True, errors='replace',
-                                      timeout=DEADLINE_SECONDS)
-                self.assert_refused(done)
+                self.assert_refused(subprocess.run(
+                    [path, *arguments, 'PING'], stdin=subprocess.DEVNULL, capture_output=True,
+                    text=True, errors='replace', timeout=DEADLINE_SECONDS))
 
     def test_cve_2025_27151_long_words_in_a_running_server(self):
         with Server('--save', '') as server, server.connect() as raw:
