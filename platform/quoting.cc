@@ -58,7 +58,6 @@ struct Splitter {
     size_t at = 0;
 
     bool ended() const { return at == line.size(); }
-    bool closed_well() const { return ended() || is_blank(line[at]); }
 
     void take_escape(std::string& word) {
         const char code = line[at + 1];
@@ -90,14 +89,17 @@ struct Splitter {
         at += 2;
     }
 
-    // at is behind the opening quote. False: the quote does not end as it should.
+    // A backslash right before the last byte stands for itself, so that a quote there still closes.
+    bool at_escape() const { return line[at] == '\\' && at + 2 < line.size(); }
+
+    // at is behind the opening quote. False: the quote is left open.
     bool take_double_quoted(std::string& word) {
         while (!ended()) {
-            if (line[at] == '\\' && at + 1 < line.size()) {
+            if (at_escape()) {
                 take_escape(word);
             } else if (line[at] == '"') {
                 ++at;
-                return closed_well();
+                return true;
             } else {
                 word += line[at++];
             }
@@ -107,12 +109,12 @@ struct Splitter {
 
     bool take_single_quoted(std::string& word) {
         while (!ended()) {
-            if (line[at] == '\\' && at + 1 < line.size() && line[at + 1] == '\'') {
+            if (at_escape() && line[at + 1] == '\'') {
                 word += '\'';
                 at += 2;
             } else if (line[at] == '\'') {
                 ++at;
-                return closed_well();
+                return true;
             } else {
                 word += line[at++];
             }
@@ -126,7 +128,8 @@ struct Splitter {
             if (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t') return true;
             if (byte == '"' || byte == '\'') {
                 ++at;
-                return byte == '"' ? take_double_quoted(word) : take_single_quoted(word);
+                if (byte == '"' ? !take_double_quoted(word) : !take_single_quoted(word)) return false;
+                continue;
             }
             word += byte;
             ++at;

