@@ -117,6 +117,14 @@ bool speaks_http(Slice name) {
 bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply) {
     Client& client = *request.client;
     RegisteredCommand* command = request.command;
+    // Before AUTH not even the names of commands are told apart.
+    if (!client.authenticated && (command == nullptr || !command->is(kNoAuth)) &&
+        !speaks_http(args[0])) {
+        reply.error("NOAUTH Authentication required.");
+        if (command != nullptr) command->stats.add_rejected();
+        count_errors(reply);
+        return false;
+    }
     if (command == nullptr) {
         if (speaks_http(args[0])) {
             log(LogLevel::warning,
@@ -136,8 +144,6 @@ bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply
     const auto count = static_cast<int>(args.size());
     if (command->row->run == nullptr || (arity > 0 ? count != arity : count < -arity)) {
         reply.error("ERR wrong number of arguments for '" + command->full_name + "' command");
-    } else if (!client.authenticated && !command->is(kNoAuth)) {
-        reply.error("NOAUTH Authentication required.");
     } else {
         return true;
     }

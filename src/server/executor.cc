@@ -46,6 +46,7 @@ void Executor::turn(int64_t wait_max_ns) {
     for (const Event& event : std::span(events_.data(), count)) handle(event);
     run_batch();
     flush();
+    resume_waiting();
     for (const Event& event : std::span(events_.data(), count)) {
         if (event.kind == Event::Kind::received) transport_.recycle(event.buffer);
     }
@@ -197,7 +198,10 @@ void Executor::protocol_error(Client& client, Slice text) {
     if (client.closing) return;
     log(LogLevel::verbose, "Protocol error (%.*s) from client: %s", static_cast<int>(text.size()),
         text.data(), describe(client, parts_.keyspace.clock().now_ms).c_str());
-    push(client, "-ERR " + std::string(text) + "\r\n");
+    std::string line = "-ERR " + std::string(text);
+    for (char& byte : line)
+        if (byte == '\r' || byte == '\n') byte = ' ';  // an error is one line
+    push(client, line + "\r\n");
     ++parts_.stats.error_replies;
     client.close_after_reply = true;
     mark_dirty(client);
@@ -382,6 +386,7 @@ void Executor::resume_waiting() {
 void Executor::tend_clients() {
     const int64_t now_ms = parts_.keyspace.clock().now_ms;
     if (pause_until_ms_ != 0 && now_ms >= pause_until_ms_) unpause();
+    resume_waiting();
     const int64_t timeout_ms = int64_t{parts_.client_options.timeout} * 1000;
     parts_.clients.for_each([&](Client& client) {
         if (client.closing) return;
