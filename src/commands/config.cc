@@ -24,7 +24,7 @@ void cmd_set(Ctx& ctx) {
         if (ctx.parts.config.is_sensitive(ctx.arg(i))) ctx.redact(i + 1);
     }
     if (ctx.argc() % 2 != 0)
-        return ctx.reply.error("ERR wrong number of arguments for 'config|set' command");
+        return ctx.syntax_error();
     std::vector<ConfigTable::Pair> pairs;
     for (size_t i = 2; i < ctx.argc(); i += 2) pairs.emplace_back(ctx.arg(i), ctx.arg(i + 1));
     const auto done = ctx.parts.config.set_many(
@@ -81,7 +81,7 @@ constexpr Command kConfigSubcommands[] = {
      .tips = kEverywhere},
     {.name = "set", .run = cmd_set, .arity = -4, .flags = kAdminAnyState, .acl = kAcl, .group = Group::server,
      .since = "2.0.0", .complexity = "O(N) when N is the number of configuration parameters provided",
-     .syntax = "<parameter value> [<parameter value> ...]", .summary = "Changes directives at run time.",
+     .syntax = "data=<parameter value> [...]", .summary = "Changes directives at run time.",
      .tips = kEverywhere, .history = kSeveral},
 };
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cinttypes>
 
 #include "config/words.h"
@@ -61,13 +62,24 @@ const char* check_hostname(Slice name) {
     return nullptr;
 }
 
-// The name travels in a list of name=value fields of the cluster's file.
-const char* check_nodename(Slice name) {
-    for (char byte : name) {
+// Smaller backlogs are kept this large.
+int64_t at_least_backlog_min(int64_t bytes) { return std::max<int64_t>(bytes, 16 << 10); }
+
+// Names travel in a list of name=value fields of the cluster's file.
+bool fits_nodes_file(Slice name) {
+    return std::ranges::all_of(name, [](char byte) {
         const auto code = static_cast<unsigned char>(byte);
-        if (code <= ',' || code == 0x7f || Slice(";<=>?@[]^{|}~\\").find(byte) != Slice::npos)
-            return "Announced human node name contained invalid character";
-    }
+        return code > ',' && code != 0x7f && Slice(";<=>?@[]^{|}~\\").find(byte) == Slice::npos;
+    });
+}
+
+const char* check_announced_ip(Slice address) {
+    if (address.size() >= INET6_ADDRSTRLEN) return "cluster-announce-ip is too long";
+    return fits_nodes_file(address) ? nullptr : "cluster-announce-ip contains invalid character";
+}
+
+const char* check_nodename(Slice name) {
+    if (!fits_nodes_file(name)) return "Announced human node name contained invalid character";
     return nullptr;
 }
 
@@ -265,7 +277,9 @@ constexpr ConfigRow replication_rows[] = {
                                        {.alias = "slave-announce-port", .range = kPort}),
     keep<&Repl::repl_backlog_size>("repl-backlog-size",
                                    "How much of the stream is kept for replicas that come back.",
-                                   {.unit = Unit::memory, .range = {1, kMaxLong}}),
+                                   {.unit = Unit::memory,
+                                    .range = {1, kMaxLong},
+                                    .clamp = at_least_backlog_min}),
     keep<&Repl::repl_backlog_ttl>("repl-backlog-ttl",
                                   "Seconds after which an unused backlog goes; 0 is never.",
                                   {.range = kLong}),
@@ -357,7 +371,7 @@ constexpr ConfigRow cluster_rows[] = {
                                                "What clients are told about a node.",
                                                {.choices = kEndpointTypes}),
     keep<&Cl::cluster_announce_ip>("cluster-announce-ip", "The address that nodes are told.",
-                                   {.flags = empty_is_unset}),
+                                   {.flags = empty_is_unset, .check_text = check_announced_ip}),
     keep<&Cl::cluster_announce_hostname>("cluster-announce-hostname",
                                          "The host name that clients are told.",
                                          {.flags = empty_is_unset, .check_text = check_hostname}),

@@ -2,6 +2,7 @@
 #include "server/options.h"
 
 #include <limits.h>
+#include <locale.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -112,6 +113,13 @@ const char* check_shutdown(int64_t flags) {
 }
 
 // {name} stands for a known variable, {{ for a brace; something visible must always be left over.
+const char* check_locale(Slice name) {
+    const locale_t locale = newlocale(LC_COLLATE_MASK, std::string(name).c_str(), locale_t{});
+    if (locale == locale_t{}) return "Invalid locale name";
+    freelocale(locale);
+    return nullptr;
+}
+
 const char* check_proc_title(Slice text) {
     constexpr const char* kRefusal = "template format is invalid or contains unknown variables";
     bool visible = false;
@@ -249,7 +257,7 @@ constexpr ConfigRow process_rows[] = {
     row<&ServerOptions::ignore_warnings>(
         "ignore-warnings", "Start despite these failed system checks.", {.flags = inert}),
     row<&ServerOptions::locale_collate>("locale-collate", "The locale in which strings compare.",
-                                        {.flags = inert}),
+                                        {.flags = inert, .check_text = check_locale}),
     row<&ServerOptions::debug_context>("debug-context", "Printed in a crash report.",
                                        {.flags = debug | hidden}),
 };
