@@ -42,11 +42,19 @@ Result<size_t> ClientFilter::parse_ids(std::span<const Slice> args, size_t at,
     for (; at < args.size(); ++at) {
         const auto id = parse_int64(args[at]);
         if (!id && at > first) break;
-        if (!id || *id < 1) return fail("ERR client-id should be greater than 0");
+        if (!id) return fail("ERR syntax error");
+        if (*id < 1) return fail("ERR client-id should be greater than 0");
         condition.ids.push_back(static_cast<uint64_t>(*id));
     }
     std::ranges::sort(condition.ids);
     return at;
+}
+
+Result<> ClientFilter::parse_letters(Slice known, const char* what, const Condition& condition) {
+    if (condition.text.find_first_not_of(known) == std::string::npos) return {};
+    const std::string upper = to_upper(what);
+    return fail(std::string("ERR Unknown ") + what + " found in the " +
+                (condition.negated ? "NOT-" + upper : "provided") + " filter: " + condition.text);
 }
 
 Result<> ClientFilter::parse_value(Slice value, int databases, Condition& condition) {
@@ -59,14 +67,16 @@ Result<> ClientFilter::parse_value(Slice value, int databases, Condition& condit
         return fail("ERR No such user '" + condition.text + "'");
     } else if (condition.field == Field::db) {
         const auto db = parse_int64(value);
-        if (!db || *db < 0 || *db >= databases) return fail("ERR DB index is out of range");
+        const std::string name = condition.negated ? "NOT-DB" : "DB";
+        if (!db) return fail("ERR " + name + " is not an integer or out of range");
+        if (*db < 0 || *db >= databases)
+            return fail("ERR " + name + " number should be between 0 and " +
+                        std::to_string(databases - 1));
         condition.number = static_cast<int>(*db);
     } else if (condition.field == Field::flags) {
-        constexpr Slice kFlagLetters = "OSMPxbtRBdcuAUreTIEiN";
-        for (const char letter : value) {
-            if (kFlagLetters.find(letter) == Slice::npos)
-                return fail("ERR Unknown flags found in the provided filter: " + condition.text);
-        }
+        return parse_letters("OSMPxbtRBdcuAUreTIEiN", "flags", condition);
+    } else if (condition.field == Field::capa) {
+        return parse_letters("r", "capa", condition);
     }
     return {};
 }

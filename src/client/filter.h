@@ -50,6 +50,7 @@ private:
 
     static const Word* find_word(Slice text);
     static Result<size_t> parse_ids(std::span<const Slice> args, size_t at, Condition&);
+    static Result<> parse_letters(Slice known, const char* what, const Condition&);
     static Result<> parse_value(Slice value, int databases, Condition&);
     static bool holds(const Condition&, const Client&);
 

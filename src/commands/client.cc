@@ -36,7 +36,7 @@ void cmd_setinfo(Ctx& ctx) {
                                                     : nullptr;
     if (field == nullptr) return ctx.reply.error("ERR Unrecognized option '" + std::string(ctx.arg(2)) + "'");
     if (!printable(ctx.arg(3)))
-        return ctx.reply.error("ERR " + to_lower(ctx.arg(2)) + " cannot contain spaces, newlines or special characters.");
+        return ctx.reply.error("ERR " + std::string(ctx.arg(2)) + " cannot contain spaces, newlines or special characters.");
     *field = std::string(ctx.arg(3));
     ctx.reply.ok();
 }
@@ -148,9 +148,7 @@ void cmd_pause(Ctx& ctx) {
         if (!ctx.arg_is(3, "write") && !ctx.arg_is(3, "all"))
             return ctx.reply.error("ERR CLIENT PAUSE mode must be WRITE or ALL");
         if (ctx.arg_is(3, "write")) mode = PauseMode::write;
-    } else if (ctx.argc() > 4) {
-        return ctx.syntax_error();
-    }
+    }  // more arguments than that say nothing
     const auto timeout_ms = ctx.integer_arg(2, "ERR timeout is not an integer or out of range");
     if (!timeout_ms) return;
     if (*timeout_ms < 0) return ctx.reply.error("ERR timeout is negative");
@@ -219,25 +217,26 @@ constexpr uint32_t kAcl = kAclConnection | kAclSlow;
 constexpr uint32_t kAdminAcl = kAclAdmin | kAclConnection | kAclDangerous | kAclSlow;
 constexpr Slice kEverywhere = "REQUEST_POLICY:ALL_NODES; RESPONSE_POLICY:ALL_SUCCEEDED";
 
-// The filter words that LIST and KILL share, as their syntax names them.
-#define ROTA_CLIENT_TYPES "normal|master|primary|slave|replica|pubsub"
-#define ROTA_KILL_FILTERS                                                                                     \
-    "[ID client-id [ID client-id ...]]|[TYPE " ROTA_CLIENT_TYPES "]|[USER username]|[ADDR addr]|[LADDR laddr]" \
-    "|[SKIPME YES|NO]|[MAXAGE maxage]|[NAME name]|[IDLE idle]|[FLAGS flags]|[LIB-NAME lib-name]"              \
-    "|[LIB-VER lib-ver]|[DB db]|[CAPA capa]|[IP ip]|[NOT-TYPE " ROTA_CLIENT_TYPES "]"                          \
-    "|[NOT-ID not-client-id [NOT-ID not-client-id ...]]|[NOT-USER not-username]|[NOT-ADDR not-addr]"          \
-    "|[NOT-LADDR not-laddr]|[NOT-NAME not-name]|[NOT-FLAGS not-flags]|[NOT-LIB-NAME not-lib-name]"            \
-    "|[NOT-LIB-VER not-lib-ver]|[NOT-DB not-db]|[NOT-CAPA not-capa]|[NOT-IP not-ip]"
-constexpr Slice kKillSyntax = "<old-format|<" ROTA_KILL_FILTERS "> [<" ROTA_KILL_FILTERS "> ...]>";
+// The filters that LIST and KILL got together, with what stands between two of them.
+#define ROTA_CLIENT_FILTERS(between, types)                                                                    \
+    "[NAME name@9.0.0]" between "[IDLE idle@9.0.0]" between "[FLAGS flags@9.0.0]" between                       \
+    "[LIB-NAME lib-name@9.0.0]" between "[LIB-VER lib-ver@9.0.0]" between "[DB db@9.0.0]" between               \
+    "[CAPA capa@9.0.0]" between "[IP ip@9.0.0]" between "[NOT-TYPE not-client-type=<" types ">@9.0.0]" between  \
+    "[NOT-ID not-client-id@9.0.0 [not-client-id ...]]" between "[NOT-USER not-username@9.0.0]" between          \
+    "[NOT-ADDR not-addr=ip:port@9.0.0]" between "[NOT-LADDR not-laddr=ip:port@9.0.0]" between                   \
+    "[NOT-NAME not-name@9.0.0]" between "[NOT-FLAGS not-flags@9.0.0]" between                                   \
+    "[NOT-LIB-NAME not-lib-name@9.0.0]" between "[NOT-LIB-VER not-lib-ver@9.0.0]" between                       \
+    "[NOT-DB not-db:integer@9.0.0]" between "[NOT-CAPA not-capa@9.0.0]" between "[NOT-IP not-ip@9.0.0]"
+constexpr Slice kKillSyntax =
+    "filter=<old-format=ip:port!2.8.12|new-format=<[ID client-id@2.8.12 [client-id ...]]|"
+    "[TYPE client-type=<NORMAL|MASTER@3.2.0|PRIMARY@8.0.0|SLAVE|REPLICA@5.0.0|PUBSUB>@2.8.12]|[USER username]|"
+    "[ADDR addr=ip:port]|[LADDR laddr=ip:port@6.2.0]|[SKIPME skipme=<YES|NO>]|[MAXAGE maxage@8.0.0]|"
+    ROTA_CLIENT_FILTERS("|", "NORMAL|MASTER|PRIMARY|SLAVE|REPLICA|PUBSUB") "> [...]>";
 constexpr Slice kListSyntax =
-    "[TYPE normal|master|replica|pubsub] [ID client-id [ID client-id ...]] [USER username] [ADDR addr] "
-    "[LADDR laddr] [SKIPME YES|NO] [MAXAGE maxage] [NAME name] [IDLE idle] [FLAGS flags] [LIB-NAME lib-name] "
-    "[LIB-VER lib-ver] [DB db] [CAPA capa] [IP ip] [NOT-TYPE normal|master|replica|pubsub] "
-    "[NOT-ID not-client-id [NOT-ID not-client-id ...]] [NOT-USER not-username] [NOT-ADDR not-addr] "
-    "[NOT-LADDR not-laddr] [NOT-NAME not-name] [NOT-FLAGS not-flags] [NOT-LIB-NAME not-lib-name] "
-    "[NOT-LIB-VER not-lib-ver] [NOT-DB not-db] [NOT-CAPA not-capa] [NOT-IP not-ip]";
-#undef ROTA_CLIENT_TYPES
-#undef ROTA_KILL_FILTERS
+    "[TYPE client-type=<NORMAL|MASTER|REPLICA|PUBSUB>@5.0.0] [ID client-id@6.2.0 [client-id ...]] "
+    "[USER username@8.1.0] [ADDR addr=ip:port@8.1.0] [LADDR laddr=ip:port@8.1.0] [SKIPME skipme=<YES|NO>@8.1.0] "
+    "[MAXAGE maxage@8.1.0] " ROTA_CLIENT_FILTERS(" ", "NORMAL|MASTER|REPLICA|PUBSUB");
+#undef ROTA_CLIENT_FILTERS
 
 constexpr Command sub(Slice name, Handler run, int arity, uint64_t flags, uint32_t acl, Slice since, Slice complexity,
                       Slice syntax, Slice summary, Slice tips = {}) {
@@ -255,7 +254,7 @@ constexpr Command kClientSubcommands[] = {
         "Returns the id of the client that gets the connection's invalidation messages."),
     sub("help", cmd_help, 2, kLoading | kStale | kSentinel, kAcl, "5.0.0", "O(1)", "", "Explains the subcommands."),
     sub("id", cmd_id, 2, kAllowBusy | kAlways | kSentinel, kAcl, "5.0.0", "O(1)", "", "Returns the id of the connection."),
-    sub("import-source", cmd_import_source, 3, kAlways, kAcl, "8.1.0", "O(1)", "<ON|OFF>",
+    sub("import-source", cmd_import_source, 3, kAlways, kAcl, "8.1.0", "O(1)", "enabled=<ON|OFF>",
         "Marks the connection as one that imports data."),
     sub("info", cmd_info, 2, kAlways | kSentinel, kAcl, "6.2.0", "O(1)", "", "Returns information about the connection.",
         "NONDETERMINISTIC_OUTPUT"),
@@ -263,20 +262,20 @@ constexpr Command kClientSubcommands[] = {
         "Ends connections."),
     sub("list", cmd_list, -2, kAdmin | kAlways | kSentinel, kAdminAcl, "2.4.0", kPerClient, kListSyntax,
         "Lists connections.", "NONDETERMINISTIC_OUTPUT"),
-    sub("no-evict", cmd_no_evict, 3, kAllowBusy | kAdmin | kAlways | kSentinel, kAdminAcl, "7.0.0", "O(1)", "<ON|OFF>",
+    sub("no-evict", cmd_no_evict, 3, kAllowBusy | kAdmin | kAlways | kSentinel, kAdminAcl, "7.0.0", "O(1)", "enabled=<ON|OFF>",
         "Protects the connection from client eviction."),
-    sub("no-touch", cmd_no_touch, 3, kAllowBusy | kAlways, kAcl, "7.2.0", "O(1)", "<ON|OFF>",
+    sub("no-touch", cmd_no_touch, 3, kAllowBusy | kAlways, kAcl, "7.2.0", "O(1)", "enabled=<ON|OFF>",
         "Chooses whether the connection's commands refresh when keys were last used."),
-    sub("pause", cmd_pause, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "3.0.0", "O(1)", "timeout [WRITE|ALL]",
+    sub("pause", cmd_pause, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "3.0.0", "O(1)", "timeout:integer mode=[WRITE|ALL]@6.2.0",
         "Holds commands back."),
-    sub("reply", cmd_reply, 3, kAllowBusy | kAlways | kNoMulti | kSentinel, kAcl, "3.2.0", "O(1)", "<ON|OFF|SKIP>",
+    sub("reply", cmd_reply, 3, kAllowBusy | kAlways | kNoMulti | kSentinel, kAcl, "3.2.0", "O(1)", "action=<ON|OFF|SKIP>",
         "Chooses whether commands are answered."),
     sub("setinfo", cmd_setinfo, 4, kAllowBusy | kAlways | kSentinel, kAcl, "7.2.0", "O(1)",
-        "<lib-name libname|lib-ver libver>", "Names the client library of the connection.", kEverywhere),
+        "attr=<LIB-NAME libname|LIB-VER libver>", "Names the client library of the connection.", kEverywhere),
     sub("setname", cmd_setname, 3, kAllowBusy | kAlways | kSentinel, kAcl, "2.6.9", "O(1)", "connection-name",
         "Names the connection.", kEverywhere),
     sub("unblock", cmd_unblock, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "5.0.0", "O(log N) where N is the number of client connections",
-        "client-id [TIMEOUT|ERROR]", "Wakes a client that waits in a blocking command."),
+        "client-id unblock-type=[TIMEOUT|ERROR]", "Wakes a client that waits in a blocking command."),
     sub("unpause", cmd_unpause, 2, kAllowBusy | kAdmin | kAlways | kSentinel, kAdminAcl, "6.2.0", "O(N) Where N is the number of paused clients",
         "", "Ends a pause."),
 };
