@@ -21,11 +21,11 @@ void cmd_quit(Ctx& ctx) {
 }
 
 void cmd_select(Ctx& ctx) {
-    const auto index = ctx.integer_arg(1, "ERR invalid DB index");
+    const auto index = ctx.int32_arg(1);
     if (!index) return;
     if (*index < 0 || *index >= ctx.parts.keyspace.count())
         return ctx.reply.error("ERR DB index is out of range");
-    ctx.client.db = static_cast<int>(*index);
+    ctx.client.db = *index;
     ctx.reply.ok();
 }
 
@@ -131,12 +131,14 @@ void cmd_reset(Ctx& ctx) {
     ctx.parts.control.set_monitor(client, false);
     client.db = 0;
     client.resp = 2;
-    client.reply_mode = ReplyMode::on;
     client.no_evict = client.no_touch = client.import_source = client.capa_redirect = false;
     client.name.clear();
     client.user = "default";
     client.authenticated = !ctx.parts.control.password_required();
     ctx.reply.set_resp(2);
+    // CLIENT REPLY OFF ends before this reply, a SKIP only after it.
+    if (client.reply_mode == ReplyMode::off) ctx.reply.unmute();
+    client.reply_mode = ReplyMode::on;
     ctx.reply.simple("RESET");
 }
 
@@ -147,14 +149,15 @@ constexpr HistoryItem kHelloHistory[] = {{"6.2.0", "`protover` made optional; wh
 constexpr Command kConnectionCommands[] = {
     {.name = "auth", .run = cmd_auth, .arity = -2, .flags = kAnyState | kFast | kNoAuth | kSentinel | kAllowBusy,
      .acl = kAclConnection | kAclFast, .group = Group::connection, .since = "1.0.0",
-     .complexity = "O(N) where N is the number of passwords defined for the user", .syntax = "[username] password",
+     .complexity = "O(N) where N is the number of passwords defined for the user",
+     .syntax = "[username@6.0.0] password",
      .summary = "Authenticates the connection.", .history = kAuthHistory},
     {.name = "echo", .run = cmd_echo, .arity = 2, .flags = kLoading | kStale | kFast, .acl = kAclConnection | kAclFast,
      .group = Group::connection, .since = "1.0.0", .complexity = "O(1)", .syntax = "message",
      .summary = "Returns the given string."},
     {.name = "hello", .run = cmd_hello, .arity = -1, .flags = kAnyState | kFast | kNoAuth | kSentinel | kAllowBusy,
      .acl = kAclConnection | kAclFast, .group = Group::connection, .since = "6.0.0", .complexity = "O(1)",
-     .syntax = "[protover [AUTH username password] [SETNAME clientname]]",
+     .syntax = "arguments=[protover:integer [AUTH username password] [SETNAME clientname]]",
      .summary = "Greets the server and chooses the protocol version.", .history = kHelloHistory},
     {.name = "ping", .run = cmd_ping, .arity = -1, .flags = kFast | kSentinel, .acl = kAclConnection | kAclFast,
      .group = Group::connection, .since = "1.0.0", .complexity = "O(1)", .syntax = "[message]",

@@ -13,6 +13,14 @@ std::optional<int64_t> Ctx::integer_arg(size_t index, Slice error) {
     return value;
 }
 
+std::optional<int32_t> Ctx::int32_arg(size_t index) {
+    const auto value = integer_arg(index);
+    if (!value) return std::nullopt;
+    if (*value >= INT32_MIN && *value <= INT32_MAX) return static_cast<int32_t>(*value);
+    reply.error("ERR value is out of range, value must between -2147483648 and 2147483647");
+    return std::nullopt;
+}
+
 std::optional<double> Ctx::double_arg(size_t index, Slice error) {
     const auto value = parse_double(args[index]);
     if (value && !std::isnan(*value)) return value;

@@ -119,6 +119,7 @@ public:
 
     // An argument as a number; nullopt after having replied with an error.
     std::optional<int64_t> integer_arg(size_t index, Slice error = "ERR value is not an integer or out of range");
+    std::optional<int32_t> int32_arg(size_t index);
     std::optional<double> double_arg(size_t index, Slice error = "ERR value is not a valid float");
     bool arg_is(size_t index, Slice word) const;        // ignoring case
 

@@ -45,10 +45,10 @@ std::optional<ExpireCondition> parse_condition(Ctx& ctx) {
 }
 
 void expire(Ctx& ctx, TimeUnit unit, TimeBase base) {
-    const auto at_ms = expire_at_arg(ctx, 2, unit, base, true);
-    if (!at_ms) return;
     const auto condition = parse_condition(ctx);
     if (!condition) return;
+    const auto at_ms = expire_at_arg(ctx, 2, unit, base, true);
+    if (!at_ms) return;
     const Key key = ctx.key(1);
     Entry* entry = ctx.db().find_write(key);
     if (entry == nullptr || !condition->holds(entry->expire_at_ms(), *at_ms)) return ctx.reply.integer(0);
@@ -106,12 +106,13 @@ constexpr Command teller(Slice name, Handler run, Slice since, Slice summary, Sl
             .summary = summary, .tips = tips, .history = history};
 }
 
+#define ROTA_CONDITION "condition=[NX|XX|GT|LT]@7.0.0"
 constexpr Command kExpireCommands[] = {
-    setter("expire", cmd_expire, "1.0.0", "key seconds [NX|XX|GT|LT]", "Lets a key expire after some seconds."),
-    setter("expireat", cmd_expireat, "1.2.0", "key unix-time-seconds [NX|XX|GT|LT]",
+    setter("expire", cmd_expire, "1.0.0", "key seconds " ROTA_CONDITION, "Lets a key expire after some seconds."),
+    setter("expireat", cmd_expireat, "1.2.0", "key unix-time-seconds " ROTA_CONDITION,
            "Lets a key expire at a Unix time in seconds."),
-    setter("pexpire", cmd_pexpire, "2.6.0", "key milliseconds [NX|XX|GT|LT]", "Lets a key expire after some milliseconds."),
-    setter("pexpireat", cmd_pexpireat, "2.6.0", "key unix-time-milliseconds [NX|XX|GT|LT]",
+    setter("pexpire", cmd_pexpire, "2.6.0", "key milliseconds " ROTA_CONDITION, "Lets a key expire after some milliseconds."),
+    setter("pexpireat", cmd_pexpireat, "2.6.0", "key unix-time-milliseconds " ROTA_CONDITION,
            "Lets a key expire at a Unix time in milliseconds."),
     teller("ttl", cmd_ttl, "1.0.0", "Returns the seconds until a key expires.", "NONDETERMINISTIC_OUTPUT", kTtlHistory),
     teller("pttl", cmd_pttl, "2.6.0", "Returns the milliseconds until a key expires.", "NONDETERMINISTIC_OUTPUT", kTtlHistory),
@@ -121,6 +122,7 @@ constexpr Command kExpireCommands[] = {
      .acl = kAclFast | kAclKeyspace | kAclWrite, .since = "2.2.0", .complexity = "O(1)", .syntax = "key",
      .summary = "Takes the expiry of a key away."},
 };
+#undef ROTA_CONDITION
 
 }  // namespace
 

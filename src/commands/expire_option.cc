@@ -54,23 +54,31 @@ std::optional<SetOptions> parse_set_options(Ctx& ctx, size_t first, unsigned wor
     };
     for (size_t i = first; i < ctx.argc(); ++i) {
         const bool more = i + 1 < ctx.argc();
-        const bool time_free = unit == nullptr && !options.keep_ttl && !options.persist;
-        const bool condition_free = options.condition == Condition::none;
-        if (ctx.arg_is(i, "nx") && (words & kAllowConditions) && condition_free) {
+        // A word may be repeated, but not meet one that contradicts it; IFEQ is alone.
+        const auto may_be = [&](Condition condition) {
+            return options.condition == Condition::none || options.condition == condition;
+        };
+        const TimeWord* const found = more ? find_unit(ctx.arg(i)) : nullptr;
+        if (ctx.arg_is(i, "nx") && (words & kAllowConditions) && may_be(Condition::if_absent)) {
             options.condition = Condition::if_absent;
-        } else if (ctx.arg_is(i, "xx") && (words & kAllowConditions) && condition_free) {
+        } else if (ctx.arg_is(i, "xx") && (words & kAllowConditions) &&
+                   may_be(Condition::if_present)) {
             options.condition = Condition::if_present;
-        } else if (ctx.arg_is(i, "ifeq") && (words & kAllowIfEq) && condition_free && more) {
+        } else if (ctx.arg_is(i, "ifeq") && (words & kAllowIfEq) && may_be(Condition::none) &&
+                   more) {
             options.condition = Condition::if_equal;
             options.compare = ctx.arg(++i);
         } else if (ctx.arg_is(i, "get") && (words & kAllowGet)) {
             options.get = true;
-        } else if (ctx.arg_is(i, "keepttl") && (words & kAllowKeepTtl) && time_free) {
+        } else if (ctx.arg_is(i, "keepttl") && (words & kAllowKeepTtl) && unit == nullptr &&
+                   !options.persist) {
             options.keep_ttl = true;
-        } else if (ctx.arg_is(i, "persist") && (words & kAllowPersist) && time_free) {
+        } else if (ctx.arg_is(i, "persist") && (words & kAllowPersist) && unit == nullptr &&
+                   !options.keep_ttl) {
             options.persist = true;
-        } else if (time_free && more && find_unit(ctx.arg(i)) != nullptr) {
-            unit = find_unit(ctx.arg(i));
+        } else if (found != nullptr && (unit == nullptr || unit == found) && !options.keep_ttl &&
+                   !options.persist) {
+            unit = found;
             time_at = ++i;
         } else {
             return refuse();

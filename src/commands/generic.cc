@@ -73,9 +73,9 @@ void cmd_renamenx(Ctx& ctx) { rename_key(ctx, true); }
 
 // A database index among the arguments; nullopt after having replied with an error.
 std::optional<int> db_arg(Ctx& ctx, size_t index) {
-    const auto value = ctx.integer_arg(index);
+    const auto value = ctx.int32_arg(index);
     if (!value) return std::nullopt;
-    if (*value >= 0 && *value < ctx.parts.keyspace.count()) return static_cast<int>(*value);
+    if (*value >= 0 && *value < ctx.parts.keyspace.count()) return *value;
     ctx.reply.error("ERR DB index is out of range");
     return std::nullopt;
 }
@@ -229,11 +229,13 @@ constexpr Command kGenericCommands[] = {
      .tips = "REQUEST_POLICY:ALL_SHARDS; RESPONSE_POLICY:AGG_SUM"},
     {.name = "flushall", .run = cmd_flushall, .arity = -1, .flags = kWrite | kAllDbs,
      .acl = kAclDangerous | kAclKeyspace | kAclSlow | kAclWrite, .group = Group::server, .since = "1.0.0",
-     .complexity = "O(N) where N is the number of keys in all databases", .syntax = "[ASYNC|SYNC]",
+     .complexity = "O(N) where N is the number of keys in all databases",
+     .syntax = "flush-type=[ASYNC@4.0.0|SYNC@6.2.0]",
      .summary = "Deletes all keys of all databases.", .tips = kAllShards, .history = kFlushHistory},
     {.name = "flushdb", .run = cmd_flushdb, .arity = -1, .flags = kWrite,
      .acl = kAclDangerous | kAclKeyspace | kAclSlow | kAclWrite, .group = Group::server, .since = "1.0.0",
-     .complexity = "O(N) where N is the number of keys in the database", .syntax = "[ASYNC|SYNC]",
+     .complexity = "O(N) where N is the number of keys in the database",
+     .syntax = "flush-type=[ASYNC@4.0.0|SYNC@6.2.0]",
      .summary = "Deletes all keys of the database.", .tips = kAllShards, .history = kFlushHistory},
     {.name = "swapdb", .run = cmd_swapdb, .arity = 3, .flags = kWrite | kFast,
      .acl = kAclDangerous | kAclFast | kAclKeyspace | kAclWrite, .group = Group::server, .since = "4.0.0",

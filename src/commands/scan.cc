@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Walking a database: SCAN step by step, KEYS in one go.
+#include <algorithm>
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,7 @@ public:
         const Slice key = entry->key();
         if (ctx_.db().expired(entry)) {
             expired_.emplace_back(key);
-        } else if ((pattern_.empty() || glob_match(pattern_, key)) &&
+        } else if ((pattern_ == "*" || glob_match(pattern_, key)) &&
                    (type_.empty() || equals_ignore_case(type_name(entry->type()), type_))) {
             ctx_.reply.bulk(key);
             ++count_;
@@ -40,9 +42,8 @@ private:
 };
 
 void cmd_keys(Ctx& ctx) {
-    const Slice pattern = ctx.arg(1);
     const size_t begin = ctx.reply.begin();
-    KeyCollector collector(ctx, pattern == "*" ? Slice() : pattern, {});
+    KeyCollector collector(ctx, ctx.arg(1), {});
     ctx.db().for_each(collector);
     ctx.reply.end_array(begin, collector.count());
     collector.remove_expired();
@@ -51,7 +52,7 @@ void cmd_keys(Ctx& ctx) {
 struct ScanOptions {
     uint64_t cursor = 0;
     int64_t count = 10;
-    Slice pattern, type;
+    Slice pattern = "*", type;
 };
 
 bool known_type(Slice name) {
@@ -61,9 +62,19 @@ bool known_type(Slice name) {
     return false;
 }
 
+// Looser than other numbers: blanks, a plus sign and zeros in front are fine.
+std::optional<uint64_t> parse_cursor(Slice text) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n\v\f"), text.size()));
+    if (text.starts_with('+')) text.remove_prefix(1);
+    uint64_t cursor = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), cursor);
+    if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
+    return cursor;
+}
+
 std::optional<ScanOptions> parse_scan(Ctx& ctx) {
     ScanOptions options;
-    const auto cursor = parse_uint64(ctx.arg(1));
+    const auto cursor = parse_cursor(ctx.arg(1));
     if (!cursor) {
         ctx.reply.error("ERR invalid cursor");
         return std::nullopt;
@@ -82,7 +93,7 @@ std::optional<ScanOptions> parse_scan(Ctx& ctx) {
             continue;
         }
         if (more && ctx.arg_is(i, "match")) {
-            options.pattern = ctx.arg(i + 1) == "*" ? Slice() : ctx.arg(i + 1);
+            options.pattern = ctx.arg(i + 1);
             continue;
         }
         if (more && ctx.arg_is(i, "type")) {
@@ -130,7 +141,8 @@ constexpr Command kScanCommands[] = {
     {.name = "scan", .run = cmd_scan, .arity = -2, .flags = kReadonly | kTouchesArbitraryKeys,
      .acl = kAclKeyspace | kAclRead | kAclSlow, .since = "2.8.0",
      .complexity = "O(1) for every call; O(N) for a whole iteration, where N is the number of keys.",
-     .syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type]", .summary = "Walks the keys of the database, some at a time.",
+     .syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type@6.0.0]",
+     .summary = "Walks the keys of the database, some at a time.",
      .tips = "NONDETERMINISTIC_OUTPUT; REQUEST_POLICY:SPECIAL; RESPONSE_POLICY:SPECIAL", .history = kScanHistory},
 };
 

@@ -194,9 +194,9 @@ void cmd_msetnx(Ctx& ctx) {
 void cmd_msetex(Ctx& ctx) {
     const auto count = parse_int64(ctx.arg(1));
     if (!count || *count <= 0 || *count > std::numeric_limits<int32_t>::max())
-        return ctx.reply.error("ERR invalid numkeys value");
+        return ctx.reply.error("ERR invalid numkeys value or out of range");
     if (static_cast<uint64_t>(*count) > (ctx.argc() - 2) / 2)
-        return ctx.reply.error("ERR wrong number of key-value pairs");
+        return ctx.syntax_error();
     const size_t end = 2 + static_cast<size_t>(*count) * 2;
     const auto options = parse_set_options(ctx, end, kAllowConditions | kAllowKeepTtl);
     if (!options) return;
@@ -396,10 +396,10 @@ void cmd_lcs(Ctx& ctx) {
     ctx.reply.bulk(lcs->text);
 }
 
-// SET only reads the key where it has a condition on the value or returns it.
+// SET reads the key where it returns the old value; a comparison alone asks for no right to read.
 uint16_t set_key_flags(std::span<const Slice> args) {
     for (size_t i = 3; i < args.size(); ++i) {
-        if (equals_ignore_case(args[i], "get") || equals_ignore_case(args[i], "ifeq")) return kRW | kAccess | kUpdate;
+        if (equals_ignore_case(args[i], "get")) return kRW | kAccess | kUpdate;
     }
     return kOW | kUpdate;
 }
@@ -442,7 +442,8 @@ constexpr Command kStringCommands[] = {
     {.name = "getex", .run = cmd_getex, .arity = -2, .flags = kWrite | kFast,
      .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
      .since = "6.2.0", .complexity = "O(1)",
-     .syntax = "key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST]",
+     .syntax = "key expiration=[EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|"
+               "PERSIST]",
      .summary = "Returns the string value of a key and sets or removes its expiry."},
     {.name = "getrange", .run = cmd_getrange, .arity = 4, .flags = kReadonly,
      .keys = {key_at(kRO | kAccess, 1)}, .acl = kAclRead | kAclSlow | kAclString, .group = Group::string,
@@ -462,12 +463,12 @@ constexpr Command kStringCommands[] = {
      .summary = "Adds a number to the integer value of a key; a missing key counts as 0."},
     {.name = "incrbyfloat", .run = cmd_incrbyfloat, .arity = 3, .flags = kWrite | kDenyOom | kFast,
      .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "2.6.0", .complexity = "O(1)", .syntax = "key increment",
+     .since = "2.6.0", .complexity = "O(1)", .syntax = "key increment:double",
      .summary = "Adds a floating-point number to the value of a key; a missing key counts as 0."},
     {.name = "lcs", .run = cmd_lcs, .arity = -3, .flags = kReadonly,
      .keys = {keys_range(kRO | kAccess, 1, 1)}, .acl = kAclRead | kAclSlow | kAclString, .group = Group::string,
      .since = "7.0.0", .complexity = "O(N*M) where N and M are the lengths of the two strings.",
-     .syntax = "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
+     .syntax = "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len:integer] [WITHMATCHLEN]",
      .summary = "Finds the longest common subsequence of two strings."},
     {.name = "mget", .run = cmd_mget, .arity = -2, .flags = kReadonly | kFast,
      .keys = {keys_range(kRO | kAccess, 1, -1)}, .acl = kAclFast | kAclRead | kAclString, .group = Group::string,
@@ -475,19 +476,19 @@ constexpr Command kStringCommands[] = {
      .summary = "Returns the string values of several keys, in order.", .tips = "REQUEST_POLICY:MULTI_SHARD"},
     {.name = "mset", .run = cmd_mset, .arity = -3, .flags = kWrite | kDenyOom,
      .keys = {keys_range(kOW | kUpdate, 1, -1, 2)}, .acl = kAclSlow | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.1", .complexity = "O(N) where N is the number of keys.", .syntax = "key value [key value ...]",
+     .since = "1.0.1", .complexity = "O(N) where N is the number of keys.", .syntax = "data=<key value> [...]",
      .summary = "Sets several keys to strings, all at once.",
      .tips = "REQUEST_POLICY:MULTI_SHARD; RESPONSE_POLICY:ALL_SUCCEEDED"},
     {.name = "msetex", .run = cmd_msetex, .arity = -4, .flags = kWrite | kDenyOom,
      .keys = {keys_counted(kOW | kUpdate, 1, 0, 1, 2)}, .acl = kAclString | kAclWrite | kAclSlow, .group = Group::string,
      .since = "9.1.0", .complexity = "O(N) where N is the number of keys.",
-     .syntax = "numkeys key value [key value ...] [NX|XX] [EX seconds|PX milliseconds|EXAT unix-time-seconds|"
-               "PXAT unix-time-milliseconds|KEEPTTL]",
+     .syntax = "numkeys data=<key value> [...] condition=[NX|XX] "
+               "expiration=[EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]",
      .summary = "Sets several keys to strings with one shared expiry, all at once, on a condition if asked.",
      .tips = "REQUEST_POLICY:MULTI_SHARD; RESPONSE_POLICY:ALL_SUCCEEDED"},
     {.name = "msetnx", .run = cmd_msetnx, .arity = -3, .flags = kWrite | kDenyOom,
      .keys = {keys_range(kOW | kInsert, 1, -1, 2)}, .acl = kAclSlow | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.1", .complexity = "O(N) where N is the number of keys.", .syntax = "key value [key value ...]",
+     .since = "1.0.1", .complexity = "O(N) where N is the number of keys.", .syntax = "data=<key value> [...]",
      .summary = "Sets several keys to strings, but only if none of them exists."},
     {.name = "psetex", .run = cmd_psetex, .arity = 4, .flags = kWrite | kDenyOom,
      .keys = {key_at(kOW | kUpdate, 1)}, .acl = kAclSlow | kAclString | kAclWrite, .group = Group::string,
@@ -496,8 +497,9 @@ constexpr Command kStringCommands[] = {
     {.name = "set", .run = cmd_set, .arity = -3, .flags = kWrite | kDenyOom,
      .keys = {key_at(kRW | kAccess | kUpdate | kVariableFlags, 1)}, .acl = kAclSlow | kAclString | kAclWrite,
      .group = Group::string, .since = "1.0.0", .complexity = "O(1)",
-     .syntax = "key value [NX|XX|IFEQ comparison-value] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|"
-               "PXAT unix-time-milliseconds|KEEPTTL]",
+     .syntax = "key value condition=[NX@2.6.12|XX@2.6.12|IFEQ comparison-value@8.1.0] [GET@6.2.0] "
+               "expiration=[EX seconds@2.6.12|PX milliseconds@2.6.12|EXAT unix-time-seconds@6.2.0|"
+               "PXAT unix-time-milliseconds@6.2.0|KEEPTTL@6.0.0]",
      .summary = "Sets a key to a string, whatever it held, with an expiry or on a condition if asked.",
      .history = kSetHistory, .key_flags = set_key_flags},
     {.name = "setex", .run = cmd_setex, .arity = 4, .flags = kWrite | kDenyOom,
