@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <memory>
 
 #include "platform/assert.h"
 #include "platform/text.h"
@@ -133,8 +134,11 @@ Entry* Db::set_integer(Key key, int64_t value, Expiry otherwise) {
 Entry* Db::grow_string(Key key, size_t size) {
     Table::Slot* slot = find_live(key);
     if (slot == nullptr) {
-        Entry* entry = Entry::make_string(key.name, {}, Encoding::raw, -1);
-        entry = Entry::resize_string(entry, size);
+        // Any size may be asked for: where there is no memory for it, nothing is left behind.
+        std::unique_ptr<Entry, decltype(&Entry::destroy)> empty(
+            Entry::make_string(key.name, {}, Encoding::raw, -1), &Entry::destroy);
+        Entry* entry = Entry::resize_string(empty.get(), size);
+        (void)empty.release();
         std::memset(entry->mutable_value(), 0, size);
         return add(key, entry);
     }
