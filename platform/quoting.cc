@@ -128,7 +128,9 @@ struct Splitter {
             if (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t') return true;
             if (byte == '"' || byte == '\'') {
                 ++at;
-                if (byte == '"' ? !take_double_quoted(word) : !take_single_quoted(word)) return false;
+                const bool closed =
+                    byte == '"' ? take_double_quoted(word) : take_single_quoted(word);
+                if (!closed) return false;
                 continue;
             }
             word += byte;

@@ -65,8 +65,8 @@ void append_repr(std::string& out, Slice text);
 std::string escape_repr(Slice text);
 
 // Splits a line at blanks. "..." knows \xHH \n \r \t \b \a and \<any>; '...' knows \'; but a
-// backslash right before the last byte is only itself. Parts that follow each other directly, quoted
-// or not, are one word. A zero byte ends the line. nullopt: a quote is left open.
+// backslash right before the last byte is only itself. Parts that follow each other directly,
+// quoted or not, are one word. A zero byte ends the line. nullopt: a quote is left open.
 std::optional<std::vector<std::string>> split_args(Slice line);
 
 // -1 where the byte is no hexadecimal digit.
