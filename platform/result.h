@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How the outside world fails: Result<T> holds a T or an Error. Ordinary outcomes are enums, our own
-// bugs are ASSERTs; nothing of ours throws.
+// How the outside world fails: Result<T> holds a T or an Error. Ordinary outcomes are enums, our
+// own bugs are ASSERTs; nothing of ours throws.
 #pragma once
 
 #include <cstring>

@@ -25,7 +25,8 @@ void cmd_getname(Ctx& ctx) {
 
 void cmd_setname(Ctx& ctx) {
     if (!printable(ctx.arg(2)))
-        return ctx.reply.error("ERR Client names cannot contain spaces, newlines or special characters.");
+        return ctx.reply.error(
+            "ERR Client names cannot contain spaces, newlines or special characters.");
     ctx.client.name = std::string(ctx.arg(2));
     ctx.reply.ok();
 }
@@ -34,9 +35,11 @@ void cmd_setinfo(Ctx& ctx) {
     std::string* field = ctx.arg_is(2, "lib-name")  ? &ctx.client.lib_name
                          : ctx.arg_is(2, "lib-ver") ? &ctx.client.lib_ver
                                                     : nullptr;
-    if (field == nullptr) return ctx.reply.error("ERR Unrecognized option '" + std::string(ctx.arg(2)) + "'");
+    if (field == nullptr)
+        return ctx.reply.error("ERR Unrecognized option '" + std::string(ctx.arg(2)) + "'");
     if (!printable(ctx.arg(3)))
-        return ctx.reply.error("ERR " + std::string(ctx.arg(2)) + " cannot contain spaces, newlines or special characters.");
+        return ctx.reply.error("ERR " + std::string(ctx.arg(2)) +
+                               " cannot contain spaces, newlines or special characters.");
     *field = std::string(ctx.arg(3));
     ctx.reply.ok();
 }
@@ -114,7 +117,7 @@ void cmd_no_touch(Ctx& ctx) {
 
 void cmd_capa(Ctx& ctx) {
     for (size_t i = 2; i < ctx.argc(); ++i) {
-        if (ctx.arg_is(i, "redirect")) ctx.client.capa_redirect = true;   // unknown ones are ignored
+        if (ctx.arg_is(i, "redirect")) ctx.client.capa_redirect = true;  // unknown ones are ignored
     }
     ctx.reply.ok();
 }
@@ -188,8 +191,10 @@ void cmd_help(Ctx& ctx) {
         "KILL <ip:port>",
         "    End the connection from this address.",
         "KILL <filter> <value> [<filter> <value> ...]",
-        "    End the connections that match all filters: ID, TYPE, USER, ADDR, LADDR, IP, MAXAGE, NAME, IDLE,",
-        "    FLAGS, LIB-NAME, LIB-VER, DB, CAPA, each but MAXAGE and IDLE also as NOT-<filter>; SKIPME (YES|NO).",
+        "    End the connections that match all filters: ID, TYPE, USER, ADDR, LADDR, IP, MAXAGE, "
+        "NAME, IDLE,",
+        "    FLAGS, LIB-NAME, LIB-VER, DB, CAPA, each but MAXAGE and IDLE also as NOT-<filter>; "
+        "SKIPME (YES|NO).",
         "LIST [<filter> <value> ...]",
         "    List connections, filtered as in KILL.",
         "NO-EVICT (ON|OFF)",
@@ -218,71 +223,121 @@ constexpr uint32_t kAdminAcl = kAclAdmin | kAclConnection | kAclDangerous | kAcl
 constexpr Slice kEverywhere = "REQUEST_POLICY:ALL_NODES; RESPONSE_POLICY:ALL_SUCCEEDED";
 
 // The filters that LIST and KILL got together, with what stands between two of them.
-#define ROTA_CLIENT_FILTERS(between, types)                                                                    \
-    "[NAME name@9.0.0]" between "[IDLE idle@9.0.0]" between "[FLAGS flags@9.0.0]" between                       \
-    "[LIB-NAME lib-name@9.0.0]" between "[LIB-VER lib-ver@9.0.0]" between "[DB db@9.0.0]" between               \
-    "[CAPA capa@9.0.0]" between "[IP ip@9.0.0]" between "[NOT-TYPE not-client-type=<" types ">@9.0.0]" between  \
-    "[NOT-ID not-client-id@9.0.0 [not-client-id ...]]" between "[NOT-USER not-username@9.0.0]" between          \
-    "[NOT-ADDR not-addr=ip:port@9.0.0]" between "[NOT-LADDR not-laddr=ip:port@9.0.0]" between                   \
-    "[NOT-NAME not-name@9.0.0]" between "[NOT-FLAGS not-flags@9.0.0]" between                                   \
-    "[NOT-LIB-NAME not-lib-name@9.0.0]" between "[NOT-LIB-VER not-lib-ver@9.0.0]" between                       \
-    "[NOT-DB not-db:integer@9.0.0]" between "[NOT-CAPA not-capa@9.0.0]" between "[NOT-IP not-ip@9.0.0]"
+#define ROTA_CLIENT_FILTERS(between, types)                                                       \
+    "[NAME name@9.0.0]" between "[IDLE idle@9.0.0]" between "[FLAGS flags@9.0.0]" between         \
+    "[LIB-NAME lib-name@9.0.0]" between "[LIB-VER lib-ver@9.0.0]" between "[DB db@9.0.0]" between \
+    "[CAPA capa@9.0.0]" between "[IP ip@9.0.0]" between "[NOT-TYPE not-client-type=<" types       \
+    ">@9.0.0]" between "[NOT-ID not-client-id@9.0.0 [not-client-id ...]]" between                 \
+    "[NOT-USER not-username@9.0.0]" between "[NOT-ADDR not-addr=ip:port@9.0.0]" between           \
+    "[NOT-LADDR not-laddr=ip:port@9.0.0]" between "[NOT-NAME not-name@9.0.0]" between             \
+    "[NOT-FLAGS not-flags@9.0.0]" between "[NOT-LIB-NAME not-lib-name@9.0.0]" between             \
+    "[NOT-LIB-VER not-lib-ver@9.0.0]" between "[NOT-DB not-db:integer@9.0.0]" between             \
+    "[NOT-CAPA not-capa@9.0.0]" between "[NOT-IP not-ip@9.0.0]"
 constexpr Slice kKillSyntax =
     "filter=<old-format=ip:port!2.8.12|new-format=<[ID client-id@2.8.12 [client-id ...]]|"
-    "[TYPE client-type=<NORMAL|MASTER@3.2.0|PRIMARY@8.0.0|SLAVE|REPLICA@5.0.0|PUBSUB>@2.8.12]|[USER username]|"
-    "[ADDR addr=ip:port]|[LADDR laddr=ip:port@6.2.0]|[SKIPME skipme=<YES|NO>]|[MAXAGE maxage@8.0.0]|"
-    ROTA_CLIENT_FILTERS("|", "NORMAL|MASTER|PRIMARY|SLAVE|REPLICA|PUBSUB") "> [...]>";
+    "[TYPE "
+    "client-type=<NORMAL|MASTER@3.2.0|PRIMARY@8.0.0|SLAVE|REPLICA@5.0.0|PUBSUB>@2.8.12]|[USER "
+    "username]|"
+    "[ADDR addr=ip:port]|[LADDR laddr=ip:port@6.2.0]|[SKIPME skipme=<YES|NO>]|[MAXAGE "
+    "maxage@8.0.0]|" ROTA_CLIENT_FILTERS("|",
+                                         "NORMAL|MASTER|PRIMARY|SLAVE|REPLICA|PUBSUB") "> [...]>";
 constexpr Slice kListSyntax =
     "[TYPE client-type=<NORMAL|MASTER|REPLICA|PUBSUB>@5.0.0] [ID client-id@6.2.0 [client-id ...]] "
-    "[USER username@8.1.0] [ADDR addr=ip:port@8.1.0] [LADDR laddr=ip:port@8.1.0] [SKIPME skipme=<YES|NO>@8.1.0] "
+    "[USER username@8.1.0] [ADDR addr=ip:port@8.1.0] [LADDR laddr=ip:port@8.1.0] [SKIPME "
+    "skipme=<YES|NO>@8.1.0] "
     "[MAXAGE maxage@8.1.0] " ROTA_CLIENT_FILTERS(" ", "NORMAL|MASTER|REPLICA|PUBSUB");
 #undef ROTA_CLIENT_FILTERS
 
-constexpr Command sub(Slice name, Handler run, int arity, uint64_t flags, uint32_t acl, Slice since, Slice complexity,
-                      Slice syntax, Slice summary, Slice tips = {}) {
-    return {.name = name, .run = run, .arity = arity, .flags = flags, .keys = {}, .acl = acl, .group = Group::connection,
-            .since = since, .complexity = complexity, .syntax = syntax, .summary = summary, .tips = tips};
+constexpr Command sub(Slice name, Handler run, int arity, uint64_t flags, uint32_t acl, Slice since,
+                      Slice complexity, Slice syntax, Slice summary, Slice tips = {},
+                      std::span<const HistoryItem> history = {}) {
+    return {.name = name,
+            .run = run,
+            .arity = arity,
+            .flags = flags,
+            .keys = {},
+            .acl = acl,
+            .group = Group::connection,
+            .since = since,
+            .complexity = complexity,
+            .syntax = syntax,
+            .summary = summary,
+            .tips = tips,
+            .history = history};
 }
+
+constexpr HistoryItem kKillHistory[] = {{"2.8.12", "Takes filters, not only an address."},
+                                        {"2.8.12", "`ID`."},
+                                        {"3.2.0", "`TYPE master`."},
+                                        {"5.0.0", "`TYPE replica` beside `slave`."},
+                                        {"6.2.0", "`LADDR`."},
+                                        {"8.0.0", "`MAXAGE`."},
+                                        {"8.0.0", "`TYPE primary` beside `master`."},
+                                        {"8.1.0", "Several ids after `ID`."},
+                                        {"9.0.0", "More filters, and their `NOT-` forms."}};
+constexpr HistoryItem kListHistory[] = {
+    {"2.8.12", "Ids of clients that are never used twice."},
+    {"5.0.0", "`TYPE`."},
+    {"6.0.0", "The field `user`."},
+    {"6.2.0", "`ID`, and the field `laddr`."},
+    {"7.0.0", "The fields `resp`, `multi-mem`, `rbs` and `rbp`."},
+    {"7.0.3", "The field `ssub`."},
+    {"8.0.0", "The fields `lib-name` and `capa`."},
+    {"8.1.0", "The filters of `CLIENT KILL`."},
+    {"9.0.0", "More filters, and their `NOT-` forms."}};
+constexpr HistoryItem kPauseHistory[] = {{"6.2.0", "`WRITE`, and `ALL` by name."}};
 
 constexpr Slice kPerClient = "O(N) where N is the number of client connections";
 constexpr Command kClientSubcommands[] = {
-    sub("capa", cmd_capa, -3, kAllowBusy | kAlways, kAcl, "8.0.0", "O(1)", "capability [capability ...]",
-        "Announces what the client can do."),
+    sub("capa", cmd_capa, -3, kAllowBusy | kAlways, kAcl, "8.0.0", "O(1)",
+        "capability [capability ...]", "Announces what the client can do."),
     sub("getname", cmd_getname, 2, kAllowBusy | kAlways | kSentinel, kAcl, "2.6.9", "O(1)", "",
         "Returns the name of the connection."),
     sub("getredir", cmd_getredir, 2, kAllowBusy | kAlways | kSentinel, kAcl, "6.0.0", "O(1)", "",
         "Returns the id of the client that gets the connection's invalidation messages."),
-    sub("help", cmd_help, 2, kLoading | kStale | kSentinel, kAcl, "5.0.0", "O(1)", "", "Explains the subcommands."),
-    sub("id", cmd_id, 2, kAllowBusy | kAlways | kSentinel, kAcl, "5.0.0", "O(1)", "", "Returns the id of the connection."),
+    sub("help", cmd_help, 2, kLoading | kStale | kSentinel, kAcl, "5.0.0", "O(1)", "",
+        "Explains the subcommands."),
+    sub("id", cmd_id, 2, kAllowBusy | kAlways | kSentinel, kAcl, "5.0.0", "O(1)", "",
+        "Returns the id of the connection."),
     sub("import-source", cmd_import_source, 3, kAlways, kAcl, "8.1.0", "O(1)", "enabled=<ON|OFF>",
         "Marks the connection as one that imports data."),
-    sub("info", cmd_info, 2, kAlways | kSentinel, kAcl, "6.2.0", "O(1)", "", "Returns information about the connection.",
-        "NONDETERMINISTIC_OUTPUT"),
-    sub("kill", cmd_kill, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "2.4.0", kPerClient, kKillSyntax,
-        "Ends connections."),
-    sub("list", cmd_list, -2, kAdmin | kAlways | kSentinel, kAdminAcl, "2.4.0", kPerClient, kListSyntax,
-        "Lists connections.", "NONDETERMINISTIC_OUTPUT"),
-    sub("no-evict", cmd_no_evict, 3, kAllowBusy | kAdmin | kAlways | kSentinel, kAdminAcl, "7.0.0", "O(1)", "enabled=<ON|OFF>",
-        "Protects the connection from client eviction."),
-    sub("no-touch", cmd_no_touch, 3, kAllowBusy | kAlways, kAcl, "7.2.0", "O(1)", "enabled=<ON|OFF>",
+    sub("info", cmd_info, 2, kAlways | kSentinel, kAcl, "6.2.0", "O(1)", "",
+        "Returns information about the connection.", "NONDETERMINISTIC_OUTPUT"),
+    sub("kill", cmd_kill, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "2.4.0", kPerClient,
+        kKillSyntax, "Ends connections.", {}, kKillHistory),
+    sub("list", cmd_list, -2, kAdmin | kAlways | kSentinel, kAdminAcl, "2.4.0", kPerClient,
+        kListSyntax, "Lists connections.", "NONDETERMINISTIC_OUTPUT", kListHistory),
+    sub("no-evict", cmd_no_evict, 3, kAllowBusy | kAdmin | kAlways | kSentinel, kAdminAcl, "7.0.0",
+        "O(1)", "enabled=<ON|OFF>", "Protects the connection from client eviction."),
+    sub("no-touch", cmd_no_touch, 3, kAllowBusy | kAlways, kAcl, "7.2.0", "O(1)",
+        "enabled=<ON|OFF>",
         "Chooses whether the connection's commands refresh when keys were last used."),
-    sub("pause", cmd_pause, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "3.0.0", "O(1)", "timeout:integer mode=[WRITE|ALL]@6.2.0",
-        "Holds commands back."),
-    sub("reply", cmd_reply, 3, kAllowBusy | kAlways | kNoMulti | kSentinel, kAcl, "3.2.0", "O(1)", "action=<ON|OFF|SKIP>",
-        "Chooses whether commands are answered."),
+    sub("pause", cmd_pause, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "3.0.0", "O(1)",
+        "timeout:integer mode=[WRITE|ALL]@6.2.0", "Holds commands back.", {}, kPauseHistory),
+    sub("reply", cmd_reply, 3, kAllowBusy | kAlways | kNoMulti | kSentinel, kAcl, "3.2.0", "O(1)",
+        "action=<ON|OFF|SKIP>", "Chooses whether commands are answered."),
     sub("setinfo", cmd_setinfo, 4, kAllowBusy | kAlways | kSentinel, kAcl, "7.2.0", "O(1)",
-        "attr=<LIB-NAME libname|LIB-VER libver>", "Names the client library of the connection.", kEverywhere),
-    sub("setname", cmd_setname, 3, kAllowBusy | kAlways | kSentinel, kAcl, "2.6.9", "O(1)", "connection-name",
-        "Names the connection.", kEverywhere),
-    sub("unblock", cmd_unblock, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "5.0.0", "O(log N) where N is the number of client connections",
-        "client-id unblock-type=[TIMEOUT|ERROR]", "Wakes a client that waits in a blocking command."),
-    sub("unpause", cmd_unpause, 2, kAllowBusy | kAdmin | kAlways | kSentinel, kAdminAcl, "6.2.0", "O(N) Where N is the number of paused clients",
-        "", "Ends a pause."),
+        "attr=<LIB-NAME libname|LIB-VER libver>", "Names the client library of the connection.",
+        kEverywhere),
+    sub("setname", cmd_setname, 3, kAllowBusy | kAlways | kSentinel, kAcl, "2.6.9", "O(1)",
+        "connection-name", "Names the connection.", kEverywhere),
+    sub("unblock", cmd_unblock, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "5.0.0",
+        "O(log N) where N is the number of client connections",
+        "client-id unblock-type=[TIMEOUT|ERROR]",
+        "Wakes a client that waits in a blocking command."),
+    sub("unpause", cmd_unpause, 2, kAdmin | kAlways | kSentinel, kAdminAcl, "6.2.0",
+        "O(N) Where N is the number of paused clients", "", "Ends a pause."),
 };
 
 constexpr Command kClientCommands[] = {
-    {.name = "client", .arity = -2, .flags = kSentinel, .acl = kAclSlow, .group = Group::connection, .since = "2.4.0",
-     .complexity = "Depends on subcommand.", .summary = "A container for commands about connections.",
+    {.name = "client",
+     .arity = -2,
+     .flags = kSentinel,
+     .acl = kAclSlow,
+     .group = Group::connection,
+     .since = "2.4.0",
+     .complexity = "Depends on subcommand.",
+     .summary = "A container for commands about connections.",
      .subcommands = kClientSubcommands},
 };
 

@@ -29,26 +29,32 @@ void cmd_docs(Ctx& ctx) {
     std::vector<RegisteredCommand*> commands;
     if (ctx.argc() == 2) commands = ctx.parts.commands.top_level();
     for (const Slice name : ctx.args.subspan(2)) {
-        if (RegisteredCommand* command = ctx.parts.commands.find_full(name)) commands.push_back(command);
+        if (RegisteredCommand* command = ctx.parts.commands.find_full(name))
+            commands.push_back(command);
     }
     ctx.reply.map(commands.size());
     for (const RegisteredCommand* command : commands) reply_command_docs(ctx.reply, *command);
 }
 
-// ---- LIST ----------------------------------------------------------------------------------------------
+// ---- LIST
+// ----------------------------------------------------------------------------------------------
 
 struct ListFilter {
     enum class By : uint8_t { nothing, module, category, pattern };
     By by = By::nothing;
     Slice value;
-    uint32_t category = 0;   // 0: none has this name
+    uint32_t category = 0;  // 0: none has this name
 
     bool matches(const RegisteredCommand& command) const {
         switch (by) {
-            case By::nothing: return true;
-            case By::module: return false;   // no command comes from a module
-            case By::category: return (command.row->acl & category) != 0;
-            case By::pattern: return glob_match(value, command.full_name, Case::ignored);
+            case By::nothing:
+                return true;
+            case By::module:
+                return false;  // no command comes from a module
+            case By::category:
+                return (command.row->acl & category) != 0;
+            case By::pattern:
+                return glob_match(value, command.full_name, Case::ignored);
         }
         return false;
     }
@@ -86,7 +92,8 @@ void cmd_list(Ctx& ctx) {
     ctx.reply.end_array(begin, count);
 }
 
-// ---- GETKEYS -------------------------------------------------------------------------------------------
+// ---- GETKEYS
+// -------------------------------------------------------------------------------------------
 
 bool right_arity(const Command& row, size_t count) {
     const auto given = static_cast<int64_t>(count);
@@ -104,7 +111,8 @@ std::optional<std::vector<KeyPosition>> keys_of_arguments(Ctx& ctx) {
         ctx.reply.error("ERR The command has no key arguments");
     } else if (!right_arity(*command->row, args.size())) {
         ctx.reply.error("ERR Invalid number of arguments specified for command");
-    } else if ((key_positions(*command, args, keys) && !keys.empty()) || command->is(kNoMandatoryKeys)) {
+    } else if ((key_positions(*command, args, keys) && !keys.empty()) ||
+               command->is(kNoMandatoryKeys)) {
         return keys;
     } else {
         ctx.reply.error("ERR Invalid arguments specified for command");
@@ -155,13 +163,25 @@ constexpr Slice kUnordered = "NONDETERMINISTIC_OUTPUT_ORDER";
 constexpr Slice kPerLookup = "O(N) where N is the number of commands looked up";
 constexpr Slice kPerArgument = "O(N) where N is the number of arguments of the command";
 constexpr Slice kPerCommand = "O(N) where N is the number of all commands";
-constexpr HistoryItem kInfoHistory[] = {{"7.0.0", "Allowed to be called with no argument to get info on all commands."}};
+constexpr HistoryItem kInfoHistory[] = {
+    {"7.0.0", "Allowed to be called with no argument to get info on all commands."}};
 
-constexpr Command sub(Slice name, Handler run, int arity, Slice since, Slice complexity, Slice syntax, Slice summary,
-                      Slice tips = {}, std::span<const HistoryItem> history = {}) {
-    return {.name = name, .run = run, .arity = arity, .flags = kAnyState, .keys = {}, .acl = kAclConnection | kAclSlow,
-            .group = Group::server, .since = since, .complexity = complexity, .syntax = syntax, .summary = summary,
-            .tips = tips, .history = history};
+constexpr Command sub(Slice name, Handler run, int arity, Slice since, Slice complexity,
+                      Slice syntax, Slice summary, Slice tips = {},
+                      std::span<const HistoryItem> history = {}) {
+    return {.name = name,
+            .run = run,
+            .arity = arity,
+            .flags = kAnyState,
+            .keys = {},
+            .acl = kAclConnection | kAclSlow,
+            .group = Group::server,
+            .since = since,
+            .complexity = complexity,
+            .syntax = syntax,
+            .summary = summary,
+            .tips = tips,
+            .history = history};
 }
 
 constexpr Command kSubcommands[] = {
@@ -170,20 +190,28 @@ constexpr Command kSubcommands[] = {
         "Returns the documentation of commands.", kUnordered),
     sub("getkeys", cmd_getkeys, -3, "2.8.13", kPerArgument, "command [arg [arg ...]]",
         "Finds the keys among the arguments of a command."),
-    sub("getkeysandflags", cmd_getkeysandflags, -3, "7.0.0", kPerArgument, "command [arg [arg ...]]",
+    sub("getkeysandflags", cmd_getkeysandflags, -3, "7.0.0", kPerArgument,
+        "command [arg [arg ...]]",
         "Finds the keys among the arguments of a command, and what it does with them."),
     sub("help", cmd_help, 2, "5.0.0", "O(1)", "", "Explains the subcommands."),
     sub("info", cmd_info, -2, "2.8.13", kPerLookup, "[command-name [command-name ...]]",
         "Returns how commands are called and what they need.", kUnordered, kInfoHistory),
     sub("list", cmd_list, -2, "7.0.0", kPerCommand,
-        "[FILTERBY filterby=<MODULE module-name|ACLCAT category|PATTERN pattern>]", "Returns the names of commands.",
-        kUnordered),
+        "[FILTERBY filterby=<MODULE module-name|ACLCAT category|PATTERN pattern>]",
+        "Returns the names of commands.", kUnordered),
 };
 
 constexpr Command kCommandCommands[] = {
-    {.name = "command", .run = cmd_command, .arity = -1, .flags = kAnyState, .acl = kAclConnection | kAclSlow,
-     .group = Group::server, .since = "2.8.13", .complexity = kPerCommand,
-     .summary = "Returns how all commands are called and what they need.", .tips = kUnordered,
+    {.name = "command",
+     .run = cmd_command,
+     .arity = -1,
+     .flags = kAnyState,
+     .acl = kAclConnection | kAclSlow,
+     .group = Group::server,
+     .since = "2.8.13",
+     .complexity = kPerCommand,
+     .summary = "Returns how all commands are called and what they need.",
+     .tips = kUnordered,
      .subcommands = kSubcommands},
 };
 

@@ -10,10 +10,10 @@
 namespace rota {
 namespace {
 
-constexpr size_t kNameMax = 64;   // longer names cannot be commands: not worth hashing
+constexpr size_t kNameMax = 64;  // longer names cannot be commands: not worth hashing
 
-// Letters differ from their lower case by one bit, and setting that bit in all bytes never makes two
-// different command names equal: enough for a hash; the comparison is exact.
+// Letters differ from their lower case by one bit, and setting that bit in all bytes never makes
+// two different command names equal: enough for a hash; the comparison is exact.
 uint64_t hash_name(Slice name) {
     uint64_t hash = name.size() * 0x9e3779b97f4a7c15ull;
     size_t at = 0;
@@ -24,7 +24,8 @@ uint64_t hash_name(Slice name) {
         at += 8;
     }
     uint64_t tail = 0;
-    for (size_t i = at; i < name.size(); ++i) tail = tail << 8 | (static_cast<uint8_t>(name[i]) | 0x20);
+    for (size_t i = at; i < name.size(); ++i)
+        tail = tail << 8 | (static_cast<uint8_t>(name[i]) | 0x20);
     hash = (std::rotl(hash, 29) ^ tail) * 0x9e3779b97f4a7c15ull;
     return hash ^ hash >> 32;
 }
@@ -67,7 +68,8 @@ void CommandTable::add(std::span<const Command> rows) {
             sub.full_name = command.full_name + "|" + sub.name;
             sub.parent = &command;
             sub.id = static_cast<int>(all_.size()) - 1;
-            const bool plain = fixed_first_key(sub_row) && sub_row.keys[0].find == KeySpec::Find::range;
+            const bool plain =
+                fixed_first_key(sub_row) && sub_row.keys[0].find == KeySpec::Find::range;
             sub.first_key = plain ? static_cast<uint32_t>(sub_row.keys[0].index) : 0;
             sub.movable_keys = needs_arguments_to_find_keys(sub_row);
             command.subcommands.push_back(&sub);
@@ -140,7 +142,8 @@ size_t find_keyword(const KeySpec& spec, std::span<const Slice> args) {
     return 0;
 }
 
-bool add_range(const KeySpec& spec, size_t first, std::span<const Slice> args, std::vector<KeyPosition>& out) {
+bool add_range(const KeySpec& spec, size_t first, std::span<const Slice> args,
+               std::vector<KeyPosition>& out) {
     const auto count = static_cast<int64_t>(args.size());
     int64_t last;
     if (spec.a >= 0) {
@@ -148,7 +151,8 @@ bool add_range(const KeySpec& spec, size_t first, std::span<const Slice> args, s
     } else if (spec.c == 0) {
         last = count + spec.a;
     } else {
-        last = static_cast<int64_t>(first) + (count - static_cast<int64_t>(first)) / spec.c + spec.a;
+        last =
+            static_cast<int64_t>(first) + (count - static_cast<int64_t>(first)) / spec.c + spec.a;
     }
     if (last >= count || last < static_cast<int64_t>(first)) return false;
     for (int64_t at = static_cast<int64_t>(first); at <= last; at += spec.b)
@@ -156,7 +160,8 @@ bool add_range(const KeySpec& spec, size_t first, std::span<const Slice> args, s
     return true;
 }
 
-bool add_counted(const KeySpec& spec, size_t begin, std::span<const Slice> args, std::vector<KeyPosition>& out) {
+bool add_counted(const KeySpec& spec, size_t begin, std::span<const Slice> args,
+                 std::vector<KeyPosition>& out) {
     const size_t count_at = begin + static_cast<size_t>(spec.a);
     const size_t first = begin + static_cast<size_t>(spec.b);
     if (count_at >= args.size()) return false;
@@ -165,7 +170,8 @@ bool add_counted(const KeySpec& spec, size_t begin, std::span<const Slice> args,
     const auto step = static_cast<size_t>(spec.c);
     // Compared by division: count * step may overflow.
     const size_t room = args.size() - first;
-    if (*count > 0 && static_cast<uint64_t>(*count - 1) > (room == 0 ? 0 : (room - 1) / step)) return false;
+    if (*count > 0 && static_cast<uint64_t>(*count - 1) > (room == 0 ? 0 : (room - 1) / step))
+        return false;
     if (*count > 0 && room == 0) return false;
     for (size_t i = 0; i < static_cast<size_t>(*count); ++i)
         out.push_back({static_cast<uint32_t>(first + i * step), spec.flags});
@@ -182,17 +188,23 @@ bool key_positions(const RegisteredCommand& command, std::span<const Slice> args
         if (spec.flags & kNotKey) continue;
         size_t begin = 0;
         switch (spec.begin) {
-            case KeySpec::Begin::index: begin = static_cast<size_t>(spec.index); break;
-            case KeySpec::Begin::keyword: begin = find_keyword(spec, args); break;
-            default: continue;
+            case KeySpec::Begin::index:
+                begin = static_cast<size_t>(spec.index);
+                break;
+            case KeySpec::Begin::keyword:
+                begin = find_keyword(spec, args);
+                break;
+            default:
+                continue;
         }
-        if (begin == 0 && spec.begin == KeySpec::Begin::keyword) continue;   // optional part
+        if (begin == 0 && spec.begin == KeySpec::Begin::keyword) continue;  // optional part
         if (begin >= args.size()) return false;
         const bool fits = spec.find == KeySpec::Find::keynum ? add_counted(spec, begin, args, out)
-                                                            : add_range(spec, begin, args, out);
+                                                             : add_range(spec, begin, args, out);
         if (!fits) return false;
     }
-    if (command.row->key_flags != nullptr && !out.empty()) out[0].flags = command.row->key_flags(args);
+    if (command.row->key_flags != nullptr && !out.empty())
+        out[0].flags = command.row->key_flags(args);
     return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // CommandTable: the rows of all families joined, found by name without regard to case.
-// Threading: filled by main() before the executor starts; then read by any thread. Statistics are the
-// executor's.
+// Threading: filled by main() before the executor starts; then read by any thread. Statistics are
+// the executor's.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ namespace rota {
 // A row in use: what the server adds to it.
 struct RegisteredCommand {
     const Command* row = nullptr;
-    std::string name;                    // as called: lower case, possibly renamed
-    std::string full_name;               // "client|list"; for statistics and ACL
-    RegisteredCommand* parent = nullptr; // null: top level
-    std::vector<RegisteredCommand*> subcommands;   // in order of the rows
-    int id = 0;                          // dense: 0 .. count-1, subcommands included
-    uint32_t first_key = 0;              // index of the first key where it is fixed, else 0
-    bool movable_keys = false;           // keys cannot be told from (first, last, step)
+    std::string name;                             // as called: lower case, possibly renamed
+    std::string full_name;                        // "client|list"; for statistics and ACL
+    RegisteredCommand* parent = nullptr;          // null: top level
+    std::vector<RegisteredCommand*> subcommands;  // in order of the rows
+    int id = 0;                                   // dense: 0 .. count-1, subcommands included
+    uint32_t first_key = 0;     // index of the first key where it is fixed, else 0
+    bool movable_keys = false;  // keys cannot be told from (first, last, step)
     CommandStats stats;
 
     bool is(uint64_t flag) const { return (row->flags & flag) != 0; }
@@ -47,23 +47,30 @@ public:
     // "client|list" or "get".
     RegisteredCommand* find_full(Slice full_name) const;
 
-    size_t size() const { return top_level_.size(); }   // as COMMAND COUNT says
+    size_t size() const { return top_level_.size(); }  // as COMMAND COUNT says
     const std::vector<RegisteredCommand*>& top_level() const { return top_level_; }
     std::deque<RegisteredCommand>& all() { return all_; }
 
 private:
-    struct Slot { uint64_t hash = 0; RegisteredCommand* command = nullptr; };
+    struct Slot {
+        uint64_t hash = 0;
+        RegisteredCommand* command = nullptr;
+    };
     void rebuild();
 
     std::deque<RegisteredCommand> all_;
     std::vector<RegisteredCommand*> top_level_;
-    std::vector<Slot> slots_;            // open addressing, power of two
+    std::vector<Slot> slots_;  // open addressing, power of two
 };
 
-// Every key position that args name, with the flags of its spec. False: the arguments cannot be right
-// for this command ("Invalid arguments specified for command").
-struct KeyPosition { uint32_t index; uint16_t flags; };
-bool key_positions(const RegisteredCommand&, std::span<const Slice> args, std::vector<KeyPosition>& out);
+// Every key position that args name, with the flags of its spec. False: the arguments cannot be
+// right for this command ("Invalid arguments specified for command").
+struct KeyPosition {
+    uint32_t index;
+    uint16_t flags;
+};
+bool key_positions(const RegisteredCommand&, std::span<const Slice> args,
+                   std::vector<KeyPosition>& out);
 
 // The rows, one span a family. main() adds them all.
 std::span<const Command> string_commands();

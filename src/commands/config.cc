@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // CONFIG: reading and changing directives at run time.
-#include "config/table.h"
-
 #include <vector>
 
 #include "commands/ctx.h"
+#include "config/table.h"
 #include "platform/log.h"
 
 namespace rota {
@@ -23,12 +22,12 @@ void cmd_set(Ctx& ctx) {
     for (size_t i = 2; i + 1 < ctx.argc(); i += 2) {
         if (ctx.parts.config.is_sensitive(ctx.arg(i))) ctx.redact(i + 1);
     }
-    if (ctx.argc() % 2 != 0)
-        return ctx.syntax_error();
+    if (ctx.argc() % 2 != 0) return ctx.syntax_error();
     std::vector<ConfigTable::Pair> pairs;
     for (size_t i = 2; i < ctx.argc(); i += 2) pairs.emplace_back(ctx.arg(i), ctx.arg(i + 1));
     const auto done = ctx.parts.config.set_many(
-        pairs, {.loading = false, .protected_allowed = ctx.parts.control.protected_config_allowed(ctx.client)});
+        pairs, {.loading = false,
+                .protected_allowed = ctx.parts.control.protected_config_allowed(ctx.client)});
     done ? ctx.reply.ok() : ctx.reply.error(done.error().message);
 }
 
@@ -66,28 +65,71 @@ void cmd_help(Ctx& ctx) {
 constexpr uint64_t kAdminAnyState = kAdmin | kNoScript | kLoading | kStale;
 constexpr uint32_t kAcl = kAclAdmin | kAclDangerous | kAclSlow;
 constexpr Slice kEverywhere = "REQUEST_POLICY:ALL_NODES; RESPONSE_POLICY:ALL_SUCCEEDED";
-constexpr HistoryItem kSeveral[] = {{"7.0.0", "Added the ability to pass multiple parameters in one call."}};
+constexpr HistoryItem kSeveral[] = {{"7.0.0", "Several directives at once."}};
 
 constexpr Command kConfigSubcommands[] = {
-    {.name = "get", .run = cmd_get, .arity = -3, .flags = kAdminAnyState, .acl = kAcl, .group = Group::server,
-     .since = "2.0.0", .complexity = "O(N) when N is the number of configuration parameters provided",
-     .syntax = "parameter [parameter ...]", .summary = "Returns directives and their values.", .history = kSeveral},
-    {.name = "help", .run = cmd_help, .arity = 2, .flags = kLoading | kStale, .acl = kAclSlow, .group = Group::server,
-     .since = "5.0.0", .complexity = "O(1)", .summary = "Explains the subcommands."},
-    {.name = "resetstat", .run = cmd_resetstat, .arity = 2, .flags = kAdminAnyState, .acl = kAcl, .group = Group::server,
-     .since = "2.0.0", .complexity = "O(1)", .summary = "Sets the server's statistics back to zero.", .tips = kEverywhere},
-    {.name = "rewrite", .run = cmd_rewrite, .arity = 2, .flags = kAdminAnyState, .acl = kAcl, .group = Group::server,
-     .since = "2.8.0", .complexity = "O(1)", .summary = "Writes the present values into the configuration file.",
+    {.name = "get",
+     .run = cmd_get,
+     .arity = -3,
+     .flags = kAdminAnyState,
+     .acl = kAcl,
+     .group = Group::server,
+     .since = "2.0.0",
+     .complexity = "O(N) when N is the number of configuration parameters provided",
+     .syntax = "parameter [parameter ...]",
+     .summary = "Returns directives and their values.",
+     .history = kSeveral},
+    {.name = "help",
+     .run = cmd_help,
+     .arity = 2,
+     .flags = kLoading | kStale,
+     .acl = kAclSlow,
+     .group = Group::server,
+     .since = "5.0.0",
+     .complexity = "O(1)",
+     .summary = "Explains the subcommands."},
+    {.name = "resetstat",
+     .run = cmd_resetstat,
+     .arity = 2,
+     .flags = kAdminAnyState,
+     .acl = kAcl,
+     .group = Group::server,
+     .since = "2.0.0",
+     .complexity = "O(1)",
+     .summary = "Sets the server's statistics back to zero.",
      .tips = kEverywhere},
-    {.name = "set", .run = cmd_set, .arity = -4, .flags = kAdminAnyState, .acl = kAcl, .group = Group::server,
-     .since = "2.0.0", .complexity = "O(N) when N is the number of configuration parameters provided",
-     .syntax = "data=<parameter value> [...]", .summary = "Changes directives at run time.",
-     .tips = kEverywhere, .history = kSeveral},
+    {.name = "rewrite",
+     .run = cmd_rewrite,
+     .arity = 2,
+     .flags = kAdminAnyState,
+     .acl = kAcl,
+     .group = Group::server,
+     .since = "2.8.0",
+     .complexity = "O(1)",
+     .summary = "Writes the present values into the configuration file.",
+     .tips = kEverywhere},
+    {.name = "set",
+     .run = cmd_set,
+     .arity = -4,
+     .flags = kAdminAnyState,
+     .acl = kAcl,
+     .group = Group::server,
+     .since = "2.0.0",
+     .complexity = "O(N) when N is the number of configuration parameters provided",
+     .syntax = "data=<parameter value> [...]",
+     .summary = "Changes directives at run time.",
+     .tips = kEverywhere,
+     .history = kSeveral},
 };
 
 constexpr Command kConfigCommands[] = {
-    {.name = "config", .arity = -2, .acl = kAclSlow, .group = Group::server, .since = "2.0.0",
-     .complexity = "Depends on subcommand.", .summary = "A container for commands about the configuration.",
+    {.name = "config",
+     .arity = -2,
+     .acl = kAclSlow,
+     .group = Group::server,
+     .since = "2.0.0",
+     .complexity = "Depends on subcommand.",
+     .summary = "A container for commands about the configuration.",
      .subcommands = kConfigSubcommands},
 };
 

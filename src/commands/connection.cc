@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The connection family without CLIENT: who is talking, in which protocol, to which database.
-#include "platform/text.h"
-
 #include "commands/ctx.h"
 #include "commands/version.h"
+#include "config/table.h"
+#include "platform/text.h"
 
 namespace rota {
 namespace {
@@ -44,7 +44,8 @@ void cmd_auth(Ctx& ctx) {
     if (ctx.argc() > 3) return ctx.syntax_error();
     if (ctx.argc() == 2 && !ctx.parts.control.password_required()) {
         return ctx.reply.error(
-            "ERR AUTH <password> called without any password configured for the default user. Are you "
+            "ERR AUTH <password> called without any password configured for the default user. Are "
+            "you "
             "sure your configuration is correct?");
     }
     const Slice user = ctx.argc() == 3 ? ctx.arg(1) : Slice("default");
@@ -61,11 +62,13 @@ bool valid_name(Slice name) {
 
 void reply_hello(Ctx& ctx) {
     Client& client = ctx.client;
-    ctx.reply.map(7);
+    const std::string zone = ctx.parts.config.get("availability-zone");
+    const bool as_redis = ctx.parts.config.get("extended-redis-compatibility") == "yes";
+    ctx.reply.map(zone.empty() ? 7 : 8);
     ctx.reply.bulk("server");
-    ctx.reply.bulk(kServerName);
+    ctx.reply.bulk(as_redis ? Slice("redis") : kServerName);
     ctx.reply.bulk("version");
-    ctx.reply.bulk(kValkeyVersion);
+    ctx.reply.bulk(as_redis ? kRedisVersion : kValkeyVersion);
     ctx.reply.bulk("proto");
     ctx.reply.integer(client.resp);
     ctx.reply.bulk("id");
@@ -76,6 +79,9 @@ void reply_hello(Ctx& ctx) {
     ctx.reply.bulk("master");
     ctx.reply.bulk("modules");
     ctx.reply.array(0);
+    if (zone.empty()) return;
+    ctx.reply.bulk("availability_zone");
+    ctx.reply.bulk(zone);
 }
 
 // Wherever the word AUTH stands, even in a HELLO that is refused for something else before it.
@@ -91,8 +97,10 @@ void cmd_hello(Ctx& ctx) {
     int64_t version = ctx.client.resp;
     if (ctx.argc() > 1) {
         const auto asked = parse_int64(ctx.arg(1));
-        if (!asked) return ctx.reply.error("ERR Protocol version is not an integer or out of range");
-        if (*asked < 2 || *asked > 3) return ctx.reply.error("NOPROTO unsupported protocol version");
+        if (!asked)
+            return ctx.reply.error("ERR Protocol version is not an integer or out of range");
+        if (*asked < 2 || *asked > 3)
+            return ctx.reply.error("NOPROTO unsupported protocol version");
         version = *asked;
     }
     Slice user, password, name;
@@ -110,14 +118,17 @@ void cmd_hello(Ctx& ctx) {
                     "ERR Client names cannot contain spaces, newlines or special characters.");
             }
         } else {
-            return ctx.reply.error("ERR Syntax error in HELLO option '" + std::string(ctx.arg(i)) + "'");
+            return ctx.reply.error("ERR Syntax error in HELLO option '" + std::string(ctx.arg(i)) +
+                                   "'");
         }
     }
     if (auth && !authenticate(ctx, user, password)) return;
     if (!ctx.client.authenticated) {
         return ctx.reply.error(
-            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
-            "AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol "
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the "
+            "HELLO <proto> "
+            "AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
+            "protocol "
             "version at the same time");
     }
     if (named) ctx.client.name = std::string(name);
@@ -143,36 +154,83 @@ void cmd_reset(Ctx& ctx) {
 }
 
 constexpr uint64_t kAnyState = kNoScript | kLoading | kStale;
-constexpr HistoryItem kAuthHistory[] = {{"6.0.0", "Added ACL style (username and password)."}};
-constexpr HistoryItem kHelloHistory[] = {{"6.2.0", "`protover` made optional; when called without arguments the command reports the current connection's context."}};
+constexpr HistoryItem kAuthHistory[] = {{"6.0.0", "A user name before the password."}};
+constexpr HistoryItem kHelloHistory[] = {
+    {"8.1.0", "The reply names the availability zone, where one is set."},
+    {"6.2.0", "Works without arguments, to ask for the present state."}};
 
 constexpr Command kConnectionCommands[] = {
-    {.name = "auth", .run = cmd_auth, .arity = -2, .flags = kAnyState | kFast | kNoAuth | kSentinel | kAllowBusy,
-     .acl = kAclConnection | kAclFast, .group = Group::connection, .since = "1.0.0",
+    {.name = "auth",
+     .run = cmd_auth,
+     .arity = -2,
+     .flags = kAnyState | kFast | kNoAuth | kSentinel | kAllowBusy,
+     .acl = kAclConnection | kAclFast,
+     .group = Group::connection,
+     .since = "1.0.0",
      .complexity = "O(N) where N is the number of passwords defined for the user",
      .syntax = "[username@6.0.0] password",
-     .summary = "Authenticates the connection.", .history = kAuthHistory},
-    {.name = "echo", .run = cmd_echo, .arity = 2, .flags = kLoading | kStale | kFast, .acl = kAclConnection | kAclFast,
-     .group = Group::connection, .since = "1.0.0", .complexity = "O(1)", .syntax = "message",
+     .summary = "Authenticates the connection.",
+     .history = kAuthHistory},
+    {.name = "echo",
+     .run = cmd_echo,
+     .arity = 2,
+     .flags = kLoading | kStale | kFast,
+     .acl = kAclConnection | kAclFast,
+     .group = Group::connection,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "message",
      .summary = "Returns the given string."},
-    {.name = "hello", .run = cmd_hello, .arity = -1, .flags = kAnyState | kFast | kNoAuth | kSentinel | kAllowBusy,
-     .acl = kAclConnection | kAclFast, .group = Group::connection, .since = "6.0.0", .complexity = "O(1)",
+    {.name = "hello",
+     .run = cmd_hello,
+     .arity = -1,
+     .flags = kAnyState | kFast | kNoAuth | kSentinel | kAllowBusy,
+     .acl = kAclConnection | kAclFast,
+     .group = Group::connection,
+     .since = "6.0.0",
+     .complexity = "O(1)",
      .syntax = "arguments=[protover:integer [AUTH username password] [SETNAME clientname]]",
-     .summary = "Greets the server and chooses the protocol version.", .history = kHelloHistory},
-    {.name = "ping", .run = cmd_ping, .arity = -1, .flags = kFast | kSentinel, .acl = kAclConnection | kAclFast,
-     .group = Group::connection, .since = "1.0.0", .complexity = "O(1)", .syntax = "[message]",
+     .summary = "Greets the server and chooses the protocol version.",
+     .history = kHelloHistory},
+    {.name = "ping",
+     .run = cmd_ping,
+     .arity = -1,
+     .flags = kFast | kSentinel,
+     .acl = kAclConnection | kAclFast,
+     .group = Group::connection,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "[message]",
      .summary = "Answers, so that a client knows the server is alive.",
      .tips = "REQUEST_POLICY:ALL_SHARDS; RESPONSE_POLICY:ALL_SUCCEEDED"},
-    {.name = "quit", .run = cmd_quit, .arity = -1, .flags = kAllowBusy | kNoScript | kLoading | kStale | kFast | kNoAuth,
-     .acl = kAclConnection | kAclFast, .group = Group::connection, .since = "1.0.0", .complexity = "O(1)",
-     .summary = "Closes the connection.", .deprecated_since = "7.2.0",
-     .replaced_by = "just closing the connection"},
-    {.name = "reset", .run = cmd_reset, .arity = 1, .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
-     .acl = kAclConnection | kAclFast, .group = Group::connection, .since = "6.2.0", .complexity = "O(1)",
+    {.name = "quit",
+     .run = cmd_quit,
+     .arity = -1,
+     .flags = kAllowBusy | kNoScript | kLoading | kStale | kFast | kNoAuth,
+     .acl = kAclConnection | kAclFast,
+     .group = Group::connection,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Closes the connection."},
+    {.name = "reset",
+     .run = cmd_reset,
+     .arity = 1,
+     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
+     .acl = kAclConnection | kAclFast,
+     .group = Group::connection,
+     .since = "6.2.0",
+     .complexity = "O(1)",
      .summary = "Puts the connection back into the state of a new one."},
-    {.name = "select", .run = cmd_select, .arity = 2, .flags = kAllowBusy | kLoading | kStale | kFast,
-     .acl = kAclConnection | kAclFast, .group = Group::connection, .since = "1.0.0", .complexity = "O(1)",
-     .syntax = "index", .summary = "Chooses the database of the connection."},
+    {.name = "select",
+     .run = cmd_select,
+     .arity = 2,
+     .flags = kAllowBusy | kLoading | kStale | kFast,
+     .acl = kAclConnection | kAclFast,
+     .group = Group::connection,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "index",
+     .summary = "Chooses the database of the connection."},
 };
 
 }  // namespace

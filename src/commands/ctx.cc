@@ -50,7 +50,8 @@ void Ctx::unknown_subcommand() {
 void Ctx::help(std::span<const Slice> lines) {
     const RegisteredCommand& container = command.parent ? *command.parent : command;
     reply.array(lines.size() + 3);
-    reply.simple(to_upper(container.name) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+    reply.simple(to_upper(container.name) +
+                 " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
     for (const Slice line : lines) reply.simple(line);
     reply.simple("HELP");
     reply.simple("    Print this help.");

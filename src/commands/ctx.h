@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Ctx: what one running command may touch. The dispatcher has already checked name, arity, authentication
-// and state; a handler reads its arguments, looks up, acts and replies.
-// Threading: executor only. A Ctx lives as long as its command runs.
+// Ctx: what one running command may touch. The dispatcher has already checked name, arity,
+// authentication and state; a handler reads its arguments, looks up, acts and replies. Threading:
+// executor only. A Ctx lives as long as its command runs.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,6 +32,15 @@ struct MetricsOptions;
 
 enum class PauseMode : uint8_t { write, all };
 
+// Where the server's memory is, in bytes.
+struct MemoryOverview {
+    size_t used = 0, peak = 0;
+    size_t startup = 0;  // used before there were clients and keys
+    size_t clients = 0, tables = 0;
+    // All that is not keys and values.
+    size_t overhead() const { return std::min(used, startup + clients + tables); }
+};
+
 // What only the server itself can do; src/server implements it. So handlers never include upward.
 class ServerControl {
 public:
@@ -43,8 +53,8 @@ public:
     virtual bool debug_allowed(const Client&) const = 0;
     virtual bool protected_config_allowed(const Client&) const = 0;
 
-    virtual void close_client(Client&) = 0;             // asynchronous: frees nothing at once
-    virtual void send_to(Client&, Slice wire) = 0;      // a push to another client, in order
+    virtual void close_client(Client&) = 0;         // asynchronous: frees nothing at once
+    virtual void send_to(Client&, Slice wire) = 0;  // a push to another client, in order
     virtual void set_monitor(Client&, bool on) = 0;
     virtual void pause_clients(PauseMode, int64_t until_ms) = 0;
     virtual void unpause_clients() = 0;
@@ -53,10 +63,12 @@ public:
     virtual std::optional<std::string> shutdown(bool now, bool force) = 0;
     virtual void abort_shutdown() = 0;
     virtual Result<> rewrite_config() = 0;
-    virtual void reset_statistics() = 0;                // CONFIG RESETSTAT
-    virtual void set_active_expire(bool on) = 0;        // DEBUG SET-ACTIVE-EXPIRE
-    virtual void set_cron_paused(bool on) = 0;          // DEBUG PAUSE-CRON
-    virtual const char* config_file() const = 0;        // "" when there is none
+    virtual void reset_statistics() = 0;           // CONFIG RESETSTAT
+    virtual void set_active_expire(bool on) = 0;   // DEBUG SET-ACTIVE-EXPIRE
+    virtual void set_cron_paused(bool on) = 0;     // DEBUG PAUSE-CRON
+    virtual const char* config_file() const = 0;   // "" when there is none
+    virtual MemoryOverview memory_overview() = 0;  // costs microseconds and more
+    virtual size_t used_memory() = 0;              // likewise
 };
 
 // All parts of the server that handlers reach, gathered once by main().
@@ -80,8 +92,8 @@ struct Parts {
 
 class Ctx {
 public:
-    Ctx(Parts& server_parts, Client& issuer, RegisteredCommand& registered, std::span<const Slice> arguments,
-        uint64_t hash_of_first_key, Reply& out)
+    Ctx(Parts& server_parts, Client& issuer, RegisteredCommand& registered,
+        std::span<const Slice> arguments, uint64_t hash_of_first_key, Reply& out)
         : parts(server_parts),
           client(issuer),
           command(registered),
@@ -92,7 +104,7 @@ public:
     Parts& parts;
     Client& client;
     RegisteredCommand& command;
-    std::span<const Slice> args;      // args[0] is the command's name, args[1] a subcommand's
+    std::span<const Slice> args;  // args[0] is the command's name, args[1] a subcommand's
     Reply& reply;
 
     size_t argc() const { return args.size(); }
@@ -102,7 +114,8 @@ public:
 
     // Argument `index` as a key of this server. The first key's hash was computed with the batch.
     Key key(size_t index) const {
-        if (index == command.first_key && first_key_hash_ != 0) return {args[index], first_key_hash_};
+        if (index == command.first_key && first_key_hash_ != 0)
+            return {args[index], first_key_hash_};
         return parts.keyspace.key(args[index]);
     }
 
@@ -112,16 +125,18 @@ public:
         parts.effects.notify(kind, event, key, client.db);
     }
 
-    // Keeps argument `index` out of MONITOR and of the command log: they show "(redacted)" in its place.
-    // A handler marks its secrets before anything else, so that they stay secret when it fails.
+    // Keeps argument `index` out of MONITOR and of the command log: they show "(redacted)" in its
+    // place. A handler marks its secrets before anything else, so that they stay secret when it
+    // fails.
     void redact(size_t index) { redacted_.push_back(index); }
     std::span<const size_t> redacted() const { return redacted_; }
 
     // An argument as a number; nullopt after having replied with an error.
-    std::optional<int64_t> integer_arg(size_t index, Slice error = "ERR value is not an integer or out of range");
+    std::optional<int64_t> integer_arg(size_t index,
+                                       Slice error = "ERR value is not an integer or out of range");
     std::optional<int32_t> int32_arg(size_t index);
     std::optional<double> double_arg(size_t index, Slice error = "ERR value is not a valid float");
-    bool arg_is(size_t index, Slice word) const;        // ignoring case
+    bool arg_is(size_t index, Slice word) const;  // ignoring case
 
     // Common replies.
     void wrong_type();
@@ -132,14 +147,14 @@ public:
     // HELP: the heading, `lines` and the closing lines that every HELP has.
     void help(std::span<const Slice> lines);
 
-    // For reading and for writing, with the type checked: replies WRONGTYPE and returns nullopt when
-    // the key holds something else; a null Entry* means that there is none.
+    // For reading and for writing, with the type checked: replies WRONGTYPE and returns nullopt
+    // when the key holds something else; a null Entry* means that there is none.
     std::optional<Entry*> read_string(size_t key_index);
     std::optional<Entry*> write_string(Key key);
 
 private:
     uint64_t first_key_hash_;
-    std::vector<size_t> redacted_;    // mostly empty, which costs no memory
+    std::vector<size_t> redacted_;  // mostly empty, which costs no memory
 };
 
 }  // namespace rota

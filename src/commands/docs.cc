@@ -41,34 +41,53 @@ constexpr FlagName kFlagNames[] = {
 };
 
 constexpr FlagName kKeyFlagNames[] = {
-    {kRO, "RO"},           {kRW, "RW"},         {kOW, "OW"},         {kRM, "RM"},
-    {kAccess, "access"},   {kUpdate, "update"}, {kInsert, "insert"}, {kDelete, "delete"},
-    {kNotKey, "not_key"},  {kIncomplete, "incomplete"},              {kVariableFlags, "variable_flags"},
+    {kRO, "RO"},
+    {kRW, "RW"},
+    {kOW, "OW"},
+    {kRM, "RM"},
+    {kAccess, "access"},
+    {kUpdate, "update"},
+    {kInsert, "insert"},
+    {kDelete, "delete"},
+    {kNotKey, "not_key"},
+    {kIncomplete, "incomplete"},
+    {kVariableFlags, "variable_flags"},
 };
 
 constexpr FlagName kCategoryNames[] = {
-    {kAclKeyspace, "@keyspace"},     {kAclRead, "@read"},
-    {kAclWrite, "@write"},           {kAclSet, "@set"},
-    {kAclSortedSet, "@sortedset"},   {kAclList, "@list"},
-    {kAclHash, "@hash"},             {kAclString, "@string"},
-    {kAclBitmap, "@bitmap"},         {kAclHyperLogLog, "@hyperloglog"},
-    {kAclGeo, "@geo"},               {kAclStream, "@stream"},
-    {kAclPubsub, "@pubsub"},         {kAclAdmin, "@admin"},
-    {kAclFast, "@fast"},             {kAclSlow, "@slow"},
-    {kAclBlocking, "@blocking"},     {kAclDangerous, "@dangerous"},
-    {kAclConnection, "@connection"}, {kAclTransaction, "@transaction"},
+    {kAclKeyspace, "@keyspace"},
+    {kAclRead, "@read"},
+    {kAclWrite, "@write"},
+    {kAclSet, "@set"},
+    {kAclSortedSet, "@sortedset"},
+    {kAclList, "@list"},
+    {kAclHash, "@hash"},
+    {kAclString, "@string"},
+    {kAclBitmap, "@bitmap"},
+    {kAclHyperLogLog, "@hyperloglog"},
+    {kAclGeo, "@geo"},
+    {kAclStream, "@stream"},
+    {kAclPubsub, "@pubsub"},
+    {kAclAdmin, "@admin"},
+    {kAclFast, "@fast"},
+    {kAclSlow, "@slow"},
+    {kAclBlocking, "@blocking"},
+    {kAclDangerous, "@dangerous"},
+    {kAclConnection, "@connection"},
+    {kAclTransaction, "@transaction"},
     {kAclScripting, "@scripting"},
 };
 
 // In the order of Group.
 constexpr Slice kGroupNames[] = {
-    "generic", "string",    "list",        "set",     "sorted-set", "hash", "pubsub", "transactions", "connection",
-    "server",  "scripting", "hyperloglog", "cluster", "sentinel",   "geo",  "stream", "bitmap",       "module",
+    "generic", "string",       "list",       "set",    "sorted-set", "hash",
+    "pubsub",  "transactions", "connection", "server", "scripting",  "hyperloglog",
+    "cluster", "sentinel",     "geo",        "stream", "bitmap",     "module",
 };
 
 void reply_names(Reply& reply, std::span<const FlagName> names, uint64_t flags) {
-    reply.set(static_cast<size_t>(
-        std::ranges::count_if(names, [flags](const FlagName& entry) { return (entry.flag & flags) != 0; })));
+    reply.set(static_cast<size_t>(std::ranges::count_if(
+        names, [flags](const FlagName& entry) { return (entry.flag & flags) != 0; })));
     for (const auto& [flag, name] : names) {
         if (flags & flag) reply.simple(name);
     }
@@ -84,7 +103,8 @@ void pair(Reply& reply, Slice name, int64_t value) {
     reply.integer(value);
 }
 
-// ---- INFO ----------------------------------------------------------------------------------------------
+// ---- INFO
+// ----------------------------------------------------------------------------------------------
 
 std::span<const KeySpec> key_specs(const Command& row) {
     const auto* end = std::ranges::find(row.keys, KeySpec::Begin::none, &KeySpec::begin);
@@ -170,21 +190,24 @@ void reply_tips(Reply& reply, Slice tips) {
     for (const std::string& word : words) reply.bulk(word);
 }
 
-// ---- DOCS ----------------------------------------------------------------------------------------------
+// ---- DOCS
+// ----------------------------------------------------------------------------------------------
 
 void reply_arguments(Reply& reply, const std::vector<Argument>& arguments);
 
 void reply_argument(Reply& reply, const Argument& argument) {
     const bool flags = argument.optional || argument.multiple;
-    reply.map(2u + !argument.display.empty() + (argument.key_spec >= 0) + argument.has_token + !argument.since.empty() +
-              !argument.deprecated_since.empty() + flags + !argument.parts.empty());
+    reply.map(2u + !argument.display.empty() + (argument.key_spec >= 0) + argument.has_token +
+              !argument.since.empty() + !argument.deprecated_since.empty() + flags +
+              !argument.parts.empty());
     pair(reply, "name", argument.name);
     pair(reply, "type", argument_type_name(argument.type));
     if (!argument.display.empty()) pair(reply, "display_text", argument.display);
     if (argument.key_spec >= 0) pair(reply, "key_spec_index", argument.key_spec);
     if (argument.has_token) pair(reply, "token", argument.token);
     if (!argument.since.empty()) pair(reply, "since", argument.since);
-    if (!argument.deprecated_since.empty()) pair(reply, "deprecated_since", argument.deprecated_since);
+    if (!argument.deprecated_since.empty())
+        pair(reply, "deprecated_since", argument.deprecated_since);
     if (flags) {
         reply.bulk("flags");
         reply.set(size_t{argument.optional} + argument.multiple + argument.multiple_token);
@@ -226,7 +249,8 @@ void reply_key_flags(Reply& reply, uint16_t flags) { reply_names(reply, kKeyFlag
 
 std::optional<uint32_t> acl_category(Slice name) {
     for (const FlagName& entry : kCategoryNames) {
-        if (equals_ignore_case(entry.name.substr(1), name)) return static_cast<uint32_t>(entry.flag);
+        if (equals_ignore_case(entry.name.substr(1), name))
+            return static_cast<uint32_t>(entry.flag);
     }
     return std::nullopt;
 }
@@ -254,8 +278,9 @@ void reply_command_docs(Reply& reply, const RegisteredCommand& command) {
     const auto arguments = parse_syntax(row.syntax, key_specs(row).size());
     const bool doc_flags = (row.flags & kSystem) || !row.deprecated_since.empty();
     reply.bulk(command.full_name);
-    reply.map(3u + !row.complexity.empty() + doc_flags + !row.deprecated_since.empty() + !row.replaced_by.empty() +
-              !row.history.empty() + !arguments.empty() + !command.subcommands.empty());
+    reply.map(3u + !row.complexity.empty() + doc_flags + !row.deprecated_since.empty() +
+              !row.replaced_by.empty() + !row.history.empty() + !arguments.empty() +
+              !command.subcommands.empty());
     pair(reply, "summary", row.summary);
     pair(reply, "since", row.since);
     pair(reply, "group", kGroupNames[static_cast<size_t>(row.group)]);

@@ -51,7 +51,8 @@ void expire(Ctx& ctx, TimeUnit unit, TimeBase base) {
     if (!at_ms) return;
     const Key key = ctx.key(1);
     Entry* entry = ctx.db().find_write(key);
-    if (entry == nullptr || !condition->holds(entry->expire_at_ms(), *at_ms)) return ctx.reply.integer(0);
+    if (entry == nullptr || !condition->holds(entry->expire_at_ms(), *at_ms))
+        return ctx.reply.integer(0);
     if (*at_ms <= ctx.now_ms()) {
         ctx.db().erase(key, ctx.parts.store_options.lazyfree_lazy_expire);
         ctx.changed(EventClass::generic, "del", key.name);
@@ -73,7 +74,8 @@ void tell_expiry(Ctx& ctx, TimeUnit unit, TimeBase base) {
     const int64_t at_ms = entry->expire_at_ms();
     if (at_ms < 0) return ctx.reply.integer(-1);
     int64_t value = base == TimeBase::absolute ? at_ms : std::max<int64_t>(at_ms - ctx.now_ms(), 0);
-    if (unit == TimeUnit::seconds) value = base == TimeBase::absolute ? value / 1000 : (value + 500) / 1000;
+    if (unit == TimeUnit::seconds)
+        value = base == TimeBase::absolute ? value / 1000 : (value + 500) / 1000;
     ctx.reply.integer(value);
 }
 
@@ -91,35 +93,66 @@ void cmd_persist(Ctx& ctx) {
     ctx.reply.integer(1);
 }
 
-constexpr HistoryItem kConditions[] = {{"7.0.0", "Added options: `NX`, `XX`, `GT` and `LT`."}};
-constexpr HistoryItem kTtlHistory[] = {{"2.8.0", "Added the -2 reply."}};
+constexpr HistoryItem kConditions[] = {{"7.0.0", "`NX`, `XX`, `GT` and `LT`."}};
+constexpr HistoryItem kTtlHistory[] = {{"2.8.0", "-2 for a key that does not exist."}};
 
 // The four setters and the four tellers differ in name, handler and words alone.
 constexpr Command setter(Slice name, Handler run, Slice since, Slice syntax, Slice summary) {
-    return {.name = name, .run = run, .arity = -3, .flags = kWrite | kFast, .keys = {key_at(kRW | kUpdate, 1)},
-            .acl = kAclFast | kAclKeyspace | kAclWrite, .since = since, .complexity = "O(1)", .syntax = syntax,
-            .summary = summary, .history = kConditions};
+    return {.name = name,
+            .run = run,
+            .arity = -3,
+            .flags = kWrite | kFast,
+            .keys = {key_at(kRW | kUpdate, 1)},
+            .acl = kAclFast | kAclKeyspace | kAclWrite,
+            .since = since,
+            .complexity = "O(1)",
+            .syntax = syntax,
+            .summary = summary,
+            .history = kConditions};
 }
-constexpr Command teller(Slice name, Handler run, Slice since, Slice summary, Slice tips, std::span<const HistoryItem> history) {
-    return {.name = name, .run = run, .arity = 2, .flags = kReadonly | kFast, .keys = {key_at(kRO | kAccess, 1)},
-            .acl = kAclFast | kAclKeyspace | kAclRead, .since = since, .complexity = "O(1)", .syntax = "key",
-            .summary = summary, .tips = tips, .history = history};
+constexpr Command teller(Slice name, Handler run, Slice since, Slice summary, Slice tips,
+                         std::span<const HistoryItem> history) {
+    return {.name = name,
+            .run = run,
+            .arity = 2,
+            .flags = kReadonly | kFast,
+            .keys = {key_at(kRO | kAccess, 1)},
+            .acl = kAclFast | kAclKeyspace | kAclRead,
+            .since = since,
+            .complexity = "O(1)",
+            .syntax = "key",
+            .summary = summary,
+            .tips = tips,
+            .history = history};
 }
 
 #define ROTA_CONDITION "condition=[NX|XX|GT|LT]@7.0.0"
 constexpr Command kExpireCommands[] = {
-    setter("expire", cmd_expire, "1.0.0", "key seconds " ROTA_CONDITION, "Lets a key expire after some seconds."),
+    setter("expire", cmd_expire, "1.0.0", "key seconds " ROTA_CONDITION,
+           "Lets a key expire after some seconds."),
     setter("expireat", cmd_expireat, "1.2.0", "key unix-time-seconds " ROTA_CONDITION,
            "Lets a key expire at a Unix time in seconds."),
-    setter("pexpire", cmd_pexpire, "2.6.0", "key milliseconds " ROTA_CONDITION, "Lets a key expire after some milliseconds."),
+    setter("pexpire", cmd_pexpire, "2.6.0", "key milliseconds " ROTA_CONDITION,
+           "Lets a key expire after some milliseconds."),
     setter("pexpireat", cmd_pexpireat, "2.6.0", "key unix-time-milliseconds " ROTA_CONDITION,
            "Lets a key expire at a Unix time in milliseconds."),
-    teller("ttl", cmd_ttl, "1.0.0", "Returns the seconds until a key expires.", "NONDETERMINISTIC_OUTPUT", kTtlHistory),
-    teller("pttl", cmd_pttl, "2.6.0", "Returns the milliseconds until a key expires.", "NONDETERMINISTIC_OUTPUT", kTtlHistory),
-    teller("expiretime", cmd_expiretime, "7.0.0", "Returns when a key expires, as a Unix time in seconds.", "", {}),
-    teller("pexpiretime", cmd_pexpiretime, "7.0.0", "Returns when a key expires, as a Unix time in milliseconds.", "", {}),
-    {.name = "persist", .run = cmd_persist, .arity = 2, .flags = kWrite | kFast, .keys = {key_at(kRW | kUpdate, 1)},
-     .acl = kAclFast | kAclKeyspace | kAclWrite, .since = "2.2.0", .complexity = "O(1)", .syntax = "key",
+    teller("ttl", cmd_ttl, "1.0.0", "Returns the seconds until a key expires.",
+           "NONDETERMINISTIC_OUTPUT", kTtlHistory),
+    teller("pttl", cmd_pttl, "2.6.0", "Returns the milliseconds until a key expires.",
+           "NONDETERMINISTIC_OUTPUT", kTtlHistory),
+    teller("expiretime", cmd_expiretime, "7.0.0",
+           "Returns when a key expires, as a Unix time in seconds.", "", {}),
+    teller("pexpiretime", cmd_pexpiretime, "7.0.0",
+           "Returns when a key expires, as a Unix time in milliseconds.", "", {}),
+    {.name = "persist",
+     .run = cmd_persist,
+     .arity = 2,
+     .flags = kWrite | kFast,
+     .keys = {key_at(kRW | kUpdate, 1)},
+     .acl = kAclFast | kAclKeyspace | kAclWrite,
+     .since = "2.2.0",
+     .complexity = "O(1)",
+     .syntax = "key",
      .summary = "Takes the expiry of a key away."},
 };
 #undef ROTA_CONDITION

@@ -32,12 +32,14 @@ const TimeWord* find_unit(Slice word) {
 
 }  // namespace
 
-std::optional<int64_t> expire_at_arg(Ctx& ctx, size_t index, TimeUnit unit, TimeBase base, bool any_sign) {
+std::optional<int64_t> expire_at_arg(Ctx& ctx, size_t index, TimeUnit unit, TimeBase base,
+                                     bool any_sign) {
     auto value = ctx.integer_arg(index);
     if (!value) return std::nullopt;
     if (*value <= 0 && !any_sign) return invalid_expire(ctx);
     int64_t at = *value;
-    if (unit == TimeUnit::seconds && __builtin_mul_overflow(at, 1000, &at)) return invalid_expire(ctx);
+    if (unit == TimeUnit::seconds && __builtin_mul_overflow(at, 1000, &at))
+        return invalid_expire(ctx);
     if (base == TimeBase::relative && __builtin_add_overflow(at, ctx.now_ms(), &at))
         return invalid_expire(ctx);
     return at;
@@ -46,7 +48,7 @@ std::optional<int64_t> expire_at_arg(Ctx& ctx, size_t index, TimeUnit unit, Time
 std::optional<SetOptions> parse_set_options(Ctx& ctx, size_t first, unsigned words) {
     using Condition = SetOptions::Condition;
     SetOptions options;
-    size_t time_at = 0;   // where the number of EX and its kin is
+    size_t time_at = 0;  // where the number of EX and its kin is
     const TimeWord* unit = nullptr;
     const auto refuse = [&ctx] {
         ctx.syntax_error();

@@ -22,15 +22,21 @@ std::optional<int64_t> expire_at_arg(Ctx&, size_t index, TimeUnit, TimeBase, boo
 struct SetOptions {
     enum class Condition : uint8_t { none, if_absent, if_present, if_equal };
     Condition condition = Condition::none;
-    Slice compare;                  // IFEQ's value
+    Slice compare;  // IFEQ's value
     bool get = false;
     bool keep_ttl = false;
     bool persist = false;
-    int64_t expire_at_ms = -1;      // -1: none given
+    int64_t expire_at_ms = -1;  // -1: none given
 };
 
 // Which words are allowed beside EX PX EXAT PXAT.
-enum SetOptionWords : unsigned { kAllowConditions = 1, kAllowIfEq = 2, kAllowGet = 4, kAllowKeepTtl = 8, kAllowPersist = 16 };
+enum SetOptionWords : unsigned {
+    kAllowConditions = 1,
+    kAllowIfEq = 2,
+    kAllowGet = 4,
+    kAllowKeepTtl = 8,
+    kAllowPersist = 16
+};
 
 // Reads args[first..] as options; nullopt after having replied with an error.
 std::optional<SetOptions> parse_set_options(Ctx&, size_t first, unsigned words);

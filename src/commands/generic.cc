@@ -23,7 +23,8 @@ void cmd_unlink(Ctx& ctx) { delete_keys(ctx, true); }
 
 void cmd_exists(Ctx& ctx) {
     int64_t count = 0;
-    for (size_t i = 1; i < ctx.argc(); ++i) count += ctx.db().find_read(ctx.key(i), true) != nullptr;
+    for (size_t i = 1; i < ctx.argc(); ++i)
+        count += ctx.db().find_read(ctx.key(i), true) != nullptr;
     ctx.reply.integer(count);
 }
 
@@ -43,7 +44,8 @@ void cmd_randomkey(Ctx& ctx) {
     entry == nullptr ? ctx.reply.null() : ctx.reply.bulk(entry->key());
 }
 
-// ---- One key becomes another -------------------------------------------------------------------------
+// ---- One key becomes another
+// -------------------------------------------------------------------------
 
 // A copy of the entry under another key, expiry and access included.
 Entry* copy_entry(const Entry& from, Slice key) {
@@ -124,11 +126,13 @@ void cmd_move(Ctx& ctx) {
     ctx.reply.integer(1);
 }
 
-// ---- Whole databases -----------------------------------------------------------------------------------
+// ---- Whole databases
+// -----------------------------------------------------------------------------------
 
 void cmd_dbsize(Ctx& ctx) { ctx.reply.integer(static_cast<int64_t>(ctx.db().size())); }
 
-// ASYNC or SYNC, else what lazyfree-lazy-user-flush says; nullopt after having replied with an error.
+// ASYNC or SYNC, else what lazyfree-lazy-user-flush says; nullopt after having replied with an
+// error.
 std::optional<bool> flush_is_lazy(Ctx& ctx) {
     if (ctx.argc() == 1) return ctx.parts.store_options.lazyfree_lazy_user_flush;
     if (ctx.argc() == 2 && ctx.arg_is(1, "async")) return true;
@@ -160,12 +164,15 @@ void cmd_swapdb(Ctx& ctx) {
     int index[2];
     for (size_t i = 0; i < 2; ++i) {
         const auto value = parse_int64(ctx.arg(i + 1));
-        if (!value || *value < std::numeric_limits<int>::min() || *value > std::numeric_limits<int>::max())
-            return ctx.reply.error(i == 0 ? "ERR invalid first DB index" : "ERR invalid second DB index");
+        if (!value || *value < std::numeric_limits<int>::min() ||
+            *value > std::numeric_limits<int>::max())
+            return ctx.reply.error(i == 0 ? "ERR invalid first DB index"
+                                          : "ERR invalid second DB index");
         index[i] = static_cast<int>(*value);
     }
     for (const int i : index) {
-        if (i < 0 || i >= ctx.parts.keyspace.count()) return ctx.reply.error("ERR DB index is out of range");
+        if (i < 0 || i >= ctx.parts.keyspace.count())
+            return ctx.reply.error("ERR DB index is out of range");
     }
     ctx.parts.keyspace.swap(index[0], index[1]);
     ctx.parts.effects.add_dirty(1);
@@ -181,68 +188,172 @@ void cmd_time(Ctx& ctx) {
 
 constexpr Slice kSumOverShards = "REQUEST_POLICY:MULTI_SHARD; RESPONSE_POLICY:AGG_SUM";
 constexpr Slice kAllShards = "REQUEST_POLICY:ALL_SHARDS; RESPONSE_POLICY:ALL_SUCCEEDED";
-constexpr HistoryItem kSeveralKeys[] = {{"3.0.3", "Accepts multiple `key` arguments."}};
-constexpr HistoryItem kFlushHistory[] = {{"4.0.0", "Added the `ASYNC` flushing mode modifier."},
-                                         {"6.2.0", "Added the `SYNC` flushing mode modifier."}};
+constexpr HistoryItem kSeveralKeys[] = {{"3.0.3", "Several keys at once."}};
+constexpr HistoryItem kRenamenxHistory[] = {{"3.2.0", "A key renamed to itself is no error."}};
+constexpr HistoryItem kFlushHistory[] = {{"4.0.0", "`ASYNC`."}, {"6.2.0", "`SYNC`."}};
 
 constexpr Command kGenericCommands[] = {
-    {.name = "copy", .run = cmd_copy, .arity = -3, .flags = kWrite | kDenyOom,
-     .keys = {key_at(kRO | kAccess, 1), key_at(kOW | kUpdate, 2)}, .acl = kAclKeyspace | kAclSlow | kAclWrite,
-     .since = "6.2.0", .complexity = "O(N) worst case for collections, where N is the number of nested items. O(1) for string values.",
-     .syntax = "source destination [DB destination-db] [REPLACE]", .summary = "Copies the value of a key to another key."},
-    {.name = "del", .run = cmd_del, .arity = -2, .flags = kWrite, .keys = {keys_range(kRM | kDelete, 1, -1)},
-     .acl = kAclKeyspace | kAclSlow | kAclWrite, .since = "1.0.0",
-     .complexity = "O(N) where N is the number of keys, and for a key that is no string O(M) where M is the number of its elements.",
-     .syntax = "key [key ...]", .summary = "Deletes keys.", .tips = kSumOverShards},
-    {.name = "exists", .run = cmd_exists, .arity = -2, .flags = kReadonly | kFast, .keys = {keys_range(kRO, 1, -1)},
-     .acl = kAclFast | kAclKeyspace | kAclRead, .since = "1.0.0", .complexity = "O(N) where N is the number of keys.",
-     .syntax = "key [key ...]", .summary = "Counts how many of the given keys exist.", .tips = kSumOverShards,
+    {.name = "copy",
+     .run = cmd_copy,
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .keys = {key_at(kRO | kAccess, 1), key_at(kOW | kUpdate, 2)},
+     .acl = kAclKeyspace | kAclSlow | kAclWrite,
+     .since = "6.2.0",
+     .complexity = "O(N) worst case for collections, where N is the number of nested items. O(1) "
+                   "for string values.",
+     .syntax = "source destination [DB destination-db] [REPLACE]",
+     .summary = "Copies the value of a key to another key."},
+    {.name = "del",
+     .run = cmd_del,
+     .arity = -2,
+     .flags = kWrite,
+     .keys = {keys_range(kRM | kDelete, 1, -1)},
+     .acl = kAclKeyspace | kAclSlow | kAclWrite,
+     .since = "1.0.0",
+     .complexity = "O(N) where N is the number of keys, and for a key that is no string O(M) where "
+                   "M is the number of its elements.",
+     .syntax = "key [key ...]",
+     .summary = "Deletes keys.",
+     .tips = kSumOverShards},
+    {.name = "exists",
+     .run = cmd_exists,
+     .arity = -2,
+     .flags = kReadonly | kFast,
+     .keys = {keys_range(kRO, 1, -1)},
+     .acl = kAclFast | kAclKeyspace | kAclRead,
+     .since = "1.0.0",
+     .complexity = "O(N) where N is the number of keys.",
+     .syntax = "key [key ...]",
+     .summary = "Counts how many of the given keys exist.",
+     .tips = kSumOverShards,
      .history = kSeveralKeys},
-    {.name = "move", .run = cmd_move, .arity = -3, .flags = kWrite | kFast,
-     .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclKeyspace | kAclWrite, .since = "1.0.0",
-     .complexity = "O(1)", .syntax = "key db [REPLACE]", .summary = "Moves a key to another database."},
-    {.name = "randomkey", .run = cmd_randomkey, .arity = 1, .flags = kReadonly | kTouchesArbitraryKeys,
-     .acl = kAclKeyspace | kAclRead | kAclSlow, .since = "1.0.0", .complexity = "O(1)",
+    {.name = "move",
+     .run = cmd_move,
+     .arity = -3,
+     .flags = kWrite | kFast,
+     .keys = {key_at(kRW | kAccess | kUpdate, 1)},
+     .acl = kAclFast | kAclKeyspace | kAclWrite,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key db [REPLACE]",
+     .summary = "Moves a key to another database."},
+    {.name = "randomkey",
+     .run = cmd_randomkey,
+     .arity = 1,
+     .flags = kReadonly | kTouchesArbitraryKeys,
+     .acl = kAclKeyspace | kAclRead | kAclSlow,
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .summary = "Returns a random key of the database.",
      .tips = "REQUEST_POLICY:ALL_SHARDS; RESPONSE_POLICY:SPECIAL; NONDETERMINISTIC_OUTPUT"},
-    {.name = "rename", .run = cmd_rename, .arity = 3, .flags = kWrite,
-     .keys = {key_at(kRW | kAccess | kDelete, 1), key_at(kOW | kUpdate, 2)}, .acl = kAclKeyspace | kAclSlow | kAclWrite,
-     .since = "1.0.0", .complexity = "O(1)", .syntax = "key newkey",
+    {.name = "rename",
+     .run = cmd_rename,
+     .arity = 3,
+     .flags = kWrite,
+     .keys = {key_at(kRW | kAccess | kDelete, 1), key_at(kOW | kUpdate, 2)},
+     .acl = kAclKeyspace | kAclSlow | kAclWrite,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key newkey",
      .summary = "Renames a key, overwriting what has the new name."},
-    {.name = "renamenx", .run = cmd_renamenx, .arity = 3, .flags = kWrite | kFast,
-     .keys = {key_at(kRW | kAccess | kDelete, 1), key_at(kOW | kInsert, 2)}, .acl = kAclFast | kAclKeyspace | kAclWrite,
-     .since = "1.0.0", .complexity = "O(1)", .syntax = "key newkey",
-     .summary = "Renames a key, but only if nothing has the new name."},
-    {.name = "touch", .run = cmd_touch, .arity = -2, .flags = kReadonly | kFast, .keys = {keys_range(kRO, 1, -1)},
-     .acl = kAclFast | kAclKeyspace | kAclRead, .since = "3.2.1", .complexity = "O(N) where N is the number of keys.",
-     .syntax = "key [key ...]", .summary = "Refreshes when keys were last used and counts those that exist.",
+    {.name = "renamenx",
+     .run = cmd_renamenx,
+     .arity = 3,
+     .flags = kWrite | kFast,
+     .keys = {key_at(kRW | kAccess | kDelete, 1), key_at(kOW | kInsert, 2)},
+     .acl = kAclFast | kAclKeyspace | kAclWrite,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key newkey",
+     .summary = "Renames a key, but only if nothing has the new name.",
+     .history = kRenamenxHistory},
+    {.name = "touch",
+     .run = cmd_touch,
+     .arity = -2,
+     .flags = kReadonly | kFast,
+     .keys = {keys_range(kRO, 1, -1)},
+     .acl = kAclFast | kAclKeyspace | kAclRead,
+     .since = "3.2.1",
+     .complexity = "O(N) where N is the number of keys.",
+     .syntax = "key [key ...]",
+     .summary = "Refreshes when keys were last used and counts those that exist.",
      .tips = kSumOverShards},
-    {.name = "type", .run = cmd_type, .arity = 2, .flags = kReadonly | kFast, .keys = {key_at(kRO, 1)},
-     .acl = kAclFast | kAclKeyspace | kAclRead, .since = "1.0.0", .complexity = "O(1)", .syntax = "key",
+    {.name = "type",
+     .run = cmd_type,
+     .arity = 2,
+     .flags = kReadonly | kFast,
+     .keys = {key_at(kRO, 1)},
+     .acl = kAclFast | kAclKeyspace | kAclRead,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key",
      .summary = "Returns the type of what a key holds."},
-    {.name = "unlink", .run = cmd_unlink, .arity = -2, .flags = kWrite | kFast, .keys = {keys_range(kRM | kDelete, 1, -1)},
-     .acl = kAclFast | kAclKeyspace | kAclWrite, .since = "4.0.0",
+    {.name = "unlink",
+     .run = cmd_unlink,
+     .arity = -2,
+     .flags = kWrite | kFast,
+     .keys = {keys_range(kRM | kDelete, 1, -1)},
+     .acl = kAclFast | kAclKeyspace | kAclWrite,
+     .since = "4.0.0",
      .complexity = "O(1) for each key; the memory is freed later, elsewhere.",
-     .syntax = "key [key ...]", .summary = "Deletes keys and frees their memory in the background.", .tips = kSumOverShards},
-    {.name = "dbsize", .run = cmd_dbsize, .arity = 1, .flags = kReadonly | kFast, .acl = kAclFast | kAclKeyspace | kAclRead,
-     .group = Group::server, .since = "1.0.0", .complexity = "O(1)", .summary = "Counts the keys of the database.",
+     .syntax = "key [key ...]",
+     .summary = "Deletes keys and frees their memory in the background.",
+     .tips = kSumOverShards},
+    {.name = "dbsize",
+     .run = cmd_dbsize,
+     .arity = 1,
+     .flags = kReadonly | kFast,
+     .acl = kAclFast | kAclKeyspace | kAclRead,
+     .group = Group::server,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .summary = "Counts the keys of the database.",
      .tips = "REQUEST_POLICY:ALL_SHARDS; RESPONSE_POLICY:AGG_SUM"},
-    {.name = "flushall", .run = cmd_flushall, .arity = -1, .flags = kWrite | kAllDbs,
-     .acl = kAclDangerous | kAclKeyspace | kAclSlow | kAclWrite, .group = Group::server, .since = "1.0.0",
+    {.name = "flushall",
+     .run = cmd_flushall,
+     .arity = -1,
+     .flags = kWrite | kAllDbs,
+     .acl = kAclDangerous | kAclKeyspace | kAclSlow | kAclWrite,
+     .group = Group::server,
+     .since = "1.0.0",
      .complexity = "O(N) where N is the number of keys in all databases",
      .syntax = "flush-type=[ASYNC@4.0.0|SYNC@6.2.0]",
-     .summary = "Deletes all keys of all databases.", .tips = kAllShards, .history = kFlushHistory},
-    {.name = "flushdb", .run = cmd_flushdb, .arity = -1, .flags = kWrite,
-     .acl = kAclDangerous | kAclKeyspace | kAclSlow | kAclWrite, .group = Group::server, .since = "1.0.0",
+     .summary = "Deletes all keys of all databases.",
+     .tips = kAllShards,
+     .history = kFlushHistory},
+    {.name = "flushdb",
+     .run = cmd_flushdb,
+     .arity = -1,
+     .flags = kWrite,
+     .acl = kAclDangerous | kAclKeyspace | kAclSlow | kAclWrite,
+     .group = Group::server,
+     .since = "1.0.0",
      .complexity = "O(N) where N is the number of keys in the database",
      .syntax = "flush-type=[ASYNC@4.0.0|SYNC@6.2.0]",
-     .summary = "Deletes all keys of the database.", .tips = kAllShards, .history = kFlushHistory},
-    {.name = "swapdb", .run = cmd_swapdb, .arity = 3, .flags = kWrite | kFast,
-     .acl = kAclDangerous | kAclFast | kAclKeyspace | kAclWrite, .group = Group::server, .since = "4.0.0",
-     .complexity = "O(N) where N is the number of clients that watch or wait for keys of the two databases.",
-     .syntax = "index1 index2", .summary = "Exchanges two databases."},
-    {.name = "time", .run = cmd_time, .arity = 1, .flags = kLoading | kStale | kFast, .acl = kAclFast,
-     .group = Group::server, .since = "2.6.0", .complexity = "O(1)", .summary = "Returns the server's time.",
+     .summary = "Deletes all keys of the database.",
+     .tips = kAllShards,
+     .history = kFlushHistory},
+    {.name = "swapdb",
+     .run = cmd_swapdb,
+     .arity = 3,
+     .flags = kWrite | kFast,
+     .acl = kAclDangerous | kAclFast | kAclKeyspace | kAclWrite,
+     .group = Group::server,
+     .since = "4.0.0",
+     .complexity =
+         "O(N) where N is the number of clients that watch or wait for keys of the two databases.",
+     .syntax = "index1 index2",
+     .summary = "Exchanges two databases."},
+    {.name = "time",
+     .run = cmd_time,
+     .arity = 1,
+     .flags = kLoading | kStale | kFast,
+     .acl = kAclFast,
+     .group = Group::server,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .summary = "Returns the server's time.",
      .tips = "NONDETERMINISTIC_OUTPUT"},
 };
 

@@ -35,14 +35,15 @@ std::optional<Lcs> longest_common_subsequence(Slice a, Slice b, bool details, ui
         return lcs;
     }
     // calloc: pages that are never touched cost nothing, and failure is an answer.
-    const std::unique_ptr<uint32_t, void (*)(void*)> table(static_cast<uint32_t*>(std::calloc(1, bytes)),
-                                                           std::free);
+    const std::unique_ptr<uint32_t, void (*)(void*)> table(
+        static_cast<uint32_t*>(std::calloc(1, bytes)), std::free);
     if (!table) return std::nullopt;
     const size_t width = b.size() + 1;
     const auto at = [&](size_t i, size_t j) -> uint32_t& { return table.get()[i * width + j]; };
     for (size_t i = 1; i <= a.size(); ++i) {
         for (size_t j = 1; j <= b.size(); ++j)
-            at(i, j) = a[i - 1] == b[j - 1] ? at(i - 1, j - 1) + 1 : std::max(at(i - 1, j), at(i, j - 1));
+            at(i, j) =
+                a[i - 1] == b[j - 1] ? at(i - 1, j - 1) + 1 : std::max(at(i - 1, j), at(i, j - 1));
     }
     lcs.length = at(a.size(), b.size());
     // Walk back from the end; equal neighbours extend the run that is being collected.
@@ -50,7 +51,8 @@ std::optional<Lcs> longest_common_subsequence(Slice a, Slice b, bool details, ui
         if (a[i - 1] == b[j - 1]) {
             lcs.text.push_back(a[i - 1]);
             --i, --j;
-            if (!lcs.matches.empty() && lcs.matches.back().first_a == i + 1 && lcs.matches.back().first_b == j + 1) {
+            if (!lcs.matches.empty() && lcs.matches.back().first_a == i + 1 &&
+                lcs.matches.back().first_b == j + 1) {
                 lcs.matches.back() = {i, j, lcs.matches.back().length + 1};
             } else {
                 lcs.matches.push_back({i, j, 1});

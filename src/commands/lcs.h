@@ -18,8 +18,8 @@ struct LcsMatch {
 
 struct Lcs {
     size_t length = 0;
-    std::string text;                // empty unless details were asked for
-    std::vector<LcsMatch> matches;   // from the end of the strings to their beginning
+    std::string text;               // empty unless details were asked for
+    std::vector<LcsMatch> matches;  // from the end of the strings to their beginning
 };
 
 // The most that the table may ever take, and so a bound on the time.

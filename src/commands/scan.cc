@@ -11,8 +11,8 @@
 namespace rota {
 namespace {
 
-// A key that expired while nobody looked is gone for whoever scans; removing it is up to the caller,
-// after the walk.
+// A key that expired while nobody looked is gone for whoever scans; removing it is up to the
+// caller, after the walk.
 class KeyCollector {
 public:
     KeyCollector(Ctx& ctx, Slice pattern, Slice type) : ctx_(ctx), pattern_(pattern), type_(type) {}
@@ -56,7 +56,8 @@ struct ScanOptions {
 };
 
 bool known_type(Slice name) {
-    for (const Type type : {Type::string, Type::list, Type::set, Type::zset, Type::hash, Type::stream}) {
+    for (const Type type :
+         {Type::string, Type::list, Type::set, Type::zset, Type::hash, Type::stream}) {
         if (equals_ignore_case(type_name(type), name)) return true;
     }
     return false;
@@ -131,19 +132,31 @@ void cmd_scan(Ctx& ctx) {
     collector.remove_expired();
 }
 
-constexpr HistoryItem kScanHistory[] = {{"6.0.0", "Added the `TYPE` subcommand."}};
+constexpr HistoryItem kScanHistory[] = {{"6.0.0", "`TYPE`."}};
 
 constexpr Command kScanCommands[] = {
-    {.name = "keys", .run = cmd_keys, .arity = 2, .flags = kReadonly, .acl = kAclDangerous | kAclKeyspace | kAclRead | kAclSlow,
-     .since = "1.0.0", .complexity = "O(N) where N is the number of keys in the database.", .syntax = "pattern",
+    {.name = "keys",
+     .run = cmd_keys,
+     .arity = 2,
+     .flags = kReadonly,
+     .acl = kAclDangerous | kAclKeyspace | kAclRead | kAclSlow,
+     .since = "1.0.0",
+     .complexity = "O(N) where N is the number of keys in the database.",
+     .syntax = "pattern",
      .summary = "Returns all keys that match a pattern.",
      .tips = "REQUEST_POLICY:ALL_SHARDS; NONDETERMINISTIC_OUTPUT_ORDER"},
-    {.name = "scan", .run = cmd_scan, .arity = -2, .flags = kReadonly | kTouchesArbitraryKeys,
-     .acl = kAclKeyspace | kAclRead | kAclSlow, .since = "2.8.0",
-     .complexity = "O(1) for every call; O(N) for a whole iteration, where N is the number of keys.",
+    {.name = "scan",
+     .run = cmd_scan,
+     .arity = -2,
+     .flags = kReadonly | kTouchesArbitraryKeys,
+     .acl = kAclKeyspace | kAclRead | kAclSlow,
+     .since = "2.8.0",
+     .complexity =
+         "O(1) for every call; O(N) for a whole iteration, where N is the number of keys.",
      .syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type@6.0.0]",
      .summary = "Walks the keys of the database, some at a time.",
-     .tips = "NONDETERMINISTIC_OUTPUT; REQUEST_POLICY:SPECIAL; RESPONSE_POLICY:SPECIAL", .history = kScanHistory},
+     .tips = "NONDETERMINISTIC_OUTPUT; REQUEST_POLICY:SPECIAL; RESPONSE_POLICY:SPECIAL",
+     .history = kScanHistory},
 };
 
 }  // namespace

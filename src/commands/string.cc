@@ -21,7 +21,8 @@ void reply_value(Ctx& ctx, const Entry* entry) {
     entry == nullptr ? ctx.reply.null() : ctx.reply.bulk(entry->string(scratch));
 }
 
-void set_and_notify(Ctx& ctx, Key key, Slice value, int64_t expire_at_ms = -1, Expiry otherwise = Expiry::none) {
+void set_and_notify(Ctx& ctx, Key key, Slice value, int64_t expire_at_ms = -1,
+                    Expiry otherwise = Expiry::none) {
     ctx.db().set_string(key, value, expire_at_ms, otherwise);
     ctx.changed(EventClass::string, "set", key.name);
     if (expire_at_ms >= 0)
@@ -35,7 +36,8 @@ bool removed_as_expired(Ctx& ctx, Key key, int64_t expire_at_ms) {
     return true;
 }
 
-// ---- GET and its kin -----------------------------------------------------------------------------------
+// ---- GET and its kin
+// -----------------------------------------------------------------------------------
 
 void cmd_get(Ctx& ctx) {
     const auto entry = ctx.read_string(1);
@@ -107,15 +109,20 @@ void cmd_getex(Ctx& ctx) {
     }
 }
 
-// ---- SET and its kin -----------------------------------------------------------------------------------
+// ---- SET and its kin
+// -----------------------------------------------------------------------------------
 
 bool condition_holds(const SetOptions& options, const Entry* old) {
     char scratch[kDigitsMax];
     switch (options.condition) {
-        case SetOptions::Condition::none: return true;
-        case SetOptions::Condition::if_absent: return old == nullptr;
-        case SetOptions::Condition::if_present: return old != nullptr;
-        case SetOptions::Condition::if_equal: return old != nullptr && old->string(scratch) == options.compare;
+        case SetOptions::Condition::none:
+            return true;
+        case SetOptions::Condition::if_absent:
+            return old == nullptr;
+        case SetOptions::Condition::if_present:
+            return old != nullptr;
+        case SetOptions::Condition::if_equal:
+            return old != nullptr && old->string(scratch) == options.compare;
     }
     UNREACHABLE();
 }
@@ -124,12 +131,14 @@ void set_with_options(Ctx& ctx, const SetOptions& options) {
     const Key key = ctx.key(1);
     const bool must_be_string = options.get || options.condition == SetOptions::Condition::if_equal;
     // GET counts as a read of the key, the conditions alone do not.
-    Entry* old = options.get ? ctx.db().find_read(key, ctx.client.no_touch) : ctx.db().find_write(key);
+    Entry* old =
+        options.get ? ctx.db().find_read(key, ctx.client.no_touch) : ctx.db().find_write(key);
     if (must_be_string && old != nullptr && old->type() != Type::string) return ctx.wrong_type();
     if (options.get) reply_value(ctx, old);
     if (!condition_holds(options, old)) return options.get ? void() : ctx.reply.null();
     if (!removed_as_expired(ctx, key, options.expire_at_ms))
-        set_and_notify(ctx, key, ctx.arg(2), options.expire_at_ms, options.keep_ttl ? Expiry::keep : Expiry::none);
+        set_and_notify(ctx, key, ctx.arg(2), options.expire_at_ms,
+                       options.keep_ttl ? Expiry::keep : Expiry::none);
     if (!options.get) ctx.reply.ok();
 }
 
@@ -138,7 +147,8 @@ void cmd_set(Ctx& ctx) {
         set_and_notify(ctx, ctx.key(1), ctx.arg(2));
         return ctx.reply.ok();
     }
-    const auto options = parse_set_options(ctx, 3, kAllowConditions | kAllowIfEq | kAllowGet | kAllowKeepTtl);
+    const auto options =
+        parse_set_options(ctx, 3, kAllowConditions | kAllowIfEq | kAllowGet | kAllowKeepTtl);
     if (options) set_with_options(ctx, *options);
 }
 
@@ -195,8 +205,7 @@ void cmd_msetex(Ctx& ctx) {
     const auto count = parse_int64(ctx.arg(1));
     if (!count || *count <= 0 || *count > std::numeric_limits<int32_t>::max())
         return ctx.reply.error("ERR invalid numkeys value or out of range");
-    if (static_cast<uint64_t>(*count) > (ctx.argc() - 2) / 2)
-        return ctx.syntax_error();
+    if (static_cast<uint64_t>(*count) > (ctx.argc() - 2) / 2) return ctx.syntax_error();
     const size_t end = 2 + static_cast<size_t>(*count) * 2;
     const auto options = parse_set_options(ctx, end, kAllowConditions | kAllowKeepTtl);
     if (!options) return;
@@ -214,9 +223,11 @@ void cmd_msetex(Ctx& ctx) {
     ctx.reply.integer(1);
 }
 
-// ---- In-place changes ----------------------------------------------------------------------------------
+// ---- In-place changes
+// ----------------------------------------------------------------------------------
 
-// proto-max-bulk-len bounds what APPEND and SETRANGE may build. Replies with an error where it is passed.
+// proto-max-bulk-len bounds what APPEND and SETRANGE may build. Replies with an error where it is
+// passed.
 bool fits_limit(Ctx& ctx, uint64_t offset, size_t length) {
     uint64_t total;
     const auto limit = static_cast<uint64_t>(ctx.parts.client_options.proto_max_bulk_len);
@@ -271,8 +282,9 @@ void increment(Ctx& ctx, int64_t by) {
     int64_t value = 0;
     if (*entry != nullptr) {
         char scratch[kDigitsMax];
-        const auto old = (*entry)->encoding() == Encoding::integer ? std::optional((*entry)->integer())
-                                                                   : parse_int64((*entry)->string(scratch));
+        const auto old = (*entry)->encoding() == Encoding::integer
+                             ? std::optional((*entry)->integer())
+                             : parse_int64((*entry)->string(scratch));
         if (!old) return ctx.reply.error("ERR value is not an integer or out of range");
         value = *old;
     }
@@ -294,7 +306,8 @@ void cmd_incrby(Ctx& ctx) {
 void cmd_decrby(Ctx& ctx) {
     const auto by = ctx.integer_arg(2);
     if (!by) return;
-    if (*by == std::numeric_limits<int64_t>::min()) return ctx.reply.error("ERR decrement would overflow");
+    if (*by == std::numeric_limits<int64_t>::min())
+        return ctx.reply.error("ERR decrement would overflow");
     increment(ctx, -*by);
 }
 
@@ -320,7 +333,8 @@ void cmd_incrbyfloat(Ctx& ctx) {
     ctx.reply.bulk(text);
 }
 
-// ---- LCS -----------------------------------------------------------------------------------------------
+// ---- LCS
+// -----------------------------------------------------------------------------------------------
 
 struct LcsOptions {
     bool length_only = false, index = false, with_match_len = false;
@@ -404,126 +418,296 @@ uint16_t set_key_flags(std::span<const Slice> args) {
     return kOW | kUpdate;
 }
 
-// ---- Rows ----------------------------------------------------------------------------------------------
+// ---- Rows
+// ----------------------------------------------------------------------------------------------
 
 constexpr HistoryItem kSetHistory[] = {
-    {"2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options."},
-    {"6.0.0", "Added the `KEEPTTL` option."},
-    {"6.2.0", "Added the `GET`, `EXAT` and `PXAT` option."},
-    {"7.0.0", "Allowed the `NX` and `GET` options to be used together."},
-    {"8.1.0", "Added the `IFEQ` option."},
+    {"2.6.12", "`EX`, `PX`, `NX` and `XX`."},
+    {"6.0.0", "`KEEPTTL`."},
+    {"6.2.0", "`GET`, `EXAT` and `PXAT`."},
+    {"7.0.0", "`NX` and `GET` may go together."},
+    {"8.1.0", "`IFEQ`."},
 };
 
 constexpr Command kStringCommands[] = {
-    {.name = "append", .run = cmd_append, .arity = 3, .flags = kWrite | kDenyOom | kFast,
-     .keys = {key_at(kRW | kInsert, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "2.0.0", .complexity = "O(1) amortized, as the string grows by doubling.", .syntax = "key value",
+    {.name = "append",
+     .run = cmd_append,
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {key_at(kRW | kInsert, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "2.0.0",
+     .complexity = "O(1) amortized, as the string grows by doubling.",
+     .syntax = "key value",
      .summary = "Adds bytes to the end of a string, creating the key if needed."},
-    {.name = "decr", .run = cmd_decr, .arity = 2, .flags = kWrite | kDenyOom | kFast,
-     .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.0", .complexity = "O(1)", .syntax = "key",
+    {.name = "decr",
+     .run = cmd_decr,
+     .arity = 2,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {key_at(kRW | kAccess | kUpdate, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key",
      .summary = "Subtracts one from the integer value of a key; a missing key counts as 0."},
-    {.name = "decrby", .run = cmd_decrby, .arity = 3, .flags = kWrite | kDenyOom | kFast,
-     .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.0", .complexity = "O(1)", .syntax = "key decrement",
+    {.name = "decrby",
+     .run = cmd_decrby,
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {key_at(kRW | kAccess | kUpdate, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key decrement",
      .summary = "Subtracts a number from the integer value of a key; a missing key counts as 0."},
-    {.name = "delifeq", .run = cmd_delifeq, .arity = 3, .flags = kFast | kWrite,
-     .keys = {key_at(kRM | kDelete, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "9.0.0", .complexity = "O(1)", .syntax = "key value",
+    {.name = "delifeq",
+     .run = cmd_delifeq,
+     .arity = 3,
+     .flags = kFast | kWrite,
+     .keys = {key_at(kRM | kDelete, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "9.0.0",
+     .complexity = "O(1)",
+     .syntax = "key value",
      .summary = "Deletes a key if it holds exactly the given string."},
-    {.name = "get", .run = cmd_get, .arity = 2, .flags = kReadonly | kFast,
-     .keys = {key_at(kRO | kAccess, 1)}, .acl = kAclFast | kAclRead | kAclString, .group = Group::string,
-     .since = "1.0.0", .complexity = "O(1)", .syntax = "key",
+    {.name = "get",
+     .run = cmd_get,
+     .arity = 2,
+     .flags = kReadonly | kFast,
+     .keys = {key_at(kRO | kAccess, 1)},
+     .acl = kAclFast | kAclRead | kAclString,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key",
      .summary = "Returns the string value of a key."},
-    {.name = "getdel", .run = cmd_getdel, .arity = 2, .flags = kWrite | kFast,
-     .keys = {key_at(kRW | kAccess | kDelete, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "6.2.0", .complexity = "O(1)", .syntax = "key",
+    {.name = "getdel",
+     .run = cmd_getdel,
+     .arity = 2,
+     .flags = kWrite | kFast,
+     .keys = {key_at(kRW | kAccess | kDelete, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "6.2.0",
+     .complexity = "O(1)",
+     .syntax = "key",
      .summary = "Returns the string value of a key and deletes the key."},
-    {.name = "getex", .run = cmd_getex, .arity = -2, .flags = kWrite | kFast,
-     .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "6.2.0", .complexity = "O(1)",
-     .syntax = "key expiration=[EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|"
+    {.name = "getex",
+     .run = cmd_getex,
+     .arity = -2,
+     .flags = kWrite | kFast,
+     .keys = {key_at(kRW | kAccess | kUpdate, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "6.2.0",
+     .complexity = "O(1)",
+     .syntax = "key expiration=[EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT "
+               "unix-time-milliseconds|"
                "PERSIST]",
      .summary = "Returns the string value of a key and sets or removes its expiry."},
-    {.name = "getrange", .run = cmd_getrange, .arity = 4, .flags = kReadonly,
-     .keys = {key_at(kRO | kAccess, 1)}, .acl = kAclRead | kAclSlow | kAclString, .group = Group::string,
-     .since = "2.4.0", .complexity = "O(N) where N is the length of the returned part.", .syntax = "key start end",
+    {.name = "getrange",
+     .run = cmd_getrange,
+     .arity = 4,
+     .flags = kReadonly,
+     .keys = {key_at(kRO | kAccess, 1)},
+     .acl = kAclRead | kAclSlow | kAclString,
+     .group = Group::string,
+     .since = "2.4.0",
+     .complexity = "O(N) where N is the length of the returned part.",
+     .syntax = "key start end",
      .summary = "Returns a part of the string stored at a key."},
-    {.name = "getset", .run = cmd_getset, .arity = 3, .flags = kWrite | kDenyOom | kFast,
-     .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.0", .complexity = "O(1)", .syntax = "key value",
+    {.name = "getset",
+     .run = cmd_getset,
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {key_at(kRW | kAccess | kUpdate, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key value",
      .summary = "Sets the string value of a key and returns the old one."},
-    {.name = "incr", .run = cmd_incr, .arity = 2, .flags = kWrite | kDenyOom | kFast,
-     .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.0", .complexity = "O(1)", .syntax = "key",
+    {.name = "incr",
+     .run = cmd_incr,
+     .arity = 2,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {key_at(kRW | kAccess | kUpdate, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key",
      .summary = "Adds one to the integer value of a key; a missing key counts as 0."},
-    {.name = "incrby", .run = cmd_incrby, .arity = 3, .flags = kWrite | kDenyOom | kFast,
-     .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.0", .complexity = "O(1)", .syntax = "key increment",
+    {.name = "incrby",
+     .run = cmd_incrby,
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {key_at(kRW | kAccess | kUpdate, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key increment",
      .summary = "Adds a number to the integer value of a key; a missing key counts as 0."},
-    {.name = "incrbyfloat", .run = cmd_incrbyfloat, .arity = 3, .flags = kWrite | kDenyOom | kFast,
-     .keys = {key_at(kRW | kAccess | kUpdate, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "2.6.0", .complexity = "O(1)", .syntax = "key increment:double",
+    {.name = "incrbyfloat",
+     .run = cmd_incrbyfloat,
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {key_at(kRW | kAccess | kUpdate, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .syntax = "key increment:double",
      .summary = "Adds a floating-point number to the value of a key; a missing key counts as 0."},
-    {.name = "lcs", .run = cmd_lcs, .arity = -3, .flags = kReadonly,
-     .keys = {keys_range(kRO | kAccess, 1, 1)}, .acl = kAclRead | kAclSlow | kAclString, .group = Group::string,
-     .since = "7.0.0", .complexity = "O(N*M) where N and M are the lengths of the two strings.",
+    {.name = "lcs",
+     .run = cmd_lcs,
+     .arity = -3,
+     .flags = kReadonly,
+     .keys = {keys_range(kRO | kAccess, 1, 1)},
+     .acl = kAclRead | kAclSlow | kAclString,
+     .group = Group::string,
+     .since = "7.0.0",
+     .complexity = "O(N*M) where N and M are the lengths of the two strings.",
      .syntax = "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len:integer] [WITHMATCHLEN]",
      .summary = "Finds the longest common subsequence of two strings."},
-    {.name = "mget", .run = cmd_mget, .arity = -2, .flags = kReadonly | kFast,
-     .keys = {keys_range(kRO | kAccess, 1, -1)}, .acl = kAclFast | kAclRead | kAclString, .group = Group::string,
-     .since = "1.0.0", .complexity = "O(N) where N is the number of keys.", .syntax = "key [key ...]",
-     .summary = "Returns the string values of several keys, in order.", .tips = "REQUEST_POLICY:MULTI_SHARD"},
-    {.name = "mset", .run = cmd_mset, .arity = -3, .flags = kWrite | kDenyOom,
-     .keys = {keys_range(kOW | kUpdate, 1, -1, 2)}, .acl = kAclSlow | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.1", .complexity = "O(N) where N is the number of keys.", .syntax = "data=<key value> [...]",
+    {.name = "mget",
+     .run = cmd_mget,
+     .arity = -2,
+     .flags = kReadonly | kFast,
+     .keys = {keys_range(kRO | kAccess, 1, -1)},
+     .acl = kAclFast | kAclRead | kAclString,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(N) where N is the number of keys.",
+     .syntax = "key [key ...]",
+     .summary = "Returns the string values of several keys, in order.",
+     .tips = "REQUEST_POLICY:MULTI_SHARD"},
+    {.name = "mset",
+     .run = cmd_mset,
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .keys = {keys_range(kOW | kUpdate, 1, -1, 2)},
+     .acl = kAclSlow | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "1.0.1",
+     .complexity = "O(N) where N is the number of keys.",
+     .syntax = "data=<key value> [...]",
      .summary = "Sets several keys to strings, all at once.",
      .tips = "REQUEST_POLICY:MULTI_SHARD; RESPONSE_POLICY:ALL_SUCCEEDED"},
-    {.name = "msetex", .run = cmd_msetex, .arity = -4, .flags = kWrite | kDenyOom,
-     .keys = {keys_counted(kOW | kUpdate, 1, 0, 1, 2)}, .acl = kAclString | kAclWrite | kAclSlow, .group = Group::string,
-     .since = "9.1.0", .complexity = "O(N) where N is the number of keys.",
+    {.name = "msetex",
+     .run = cmd_msetex,
+     .arity = -4,
+     .flags = kWrite | kDenyOom,
+     .keys = {keys_counted(kOW | kUpdate, 1, 0, 1, 2)},
+     .acl = kAclString | kAclWrite | kAclSlow,
+     .group = Group::string,
+     .since = "9.1.0",
+     .complexity = "O(N) where N is the number of keys.",
      .syntax = "numkeys data=<key value> [...] condition=[NX|XX] "
-               "expiration=[EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]",
-     .summary = "Sets several keys to strings with one shared expiry, all at once, on a condition if asked.",
+               "expiration=[EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT "
+               "unix-time-milliseconds|KEEPTTL]",
+     .summary = "Sets several keys to strings with one shared expiry, all at once, on a condition "
+                "if asked.",
      .tips = "REQUEST_POLICY:MULTI_SHARD; RESPONSE_POLICY:ALL_SUCCEEDED"},
-    {.name = "msetnx", .run = cmd_msetnx, .arity = -3, .flags = kWrite | kDenyOom,
-     .keys = {keys_range(kOW | kInsert, 1, -1, 2)}, .acl = kAclSlow | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.1", .complexity = "O(N) where N is the number of keys.", .syntax = "data=<key value> [...]",
+    {.name = "msetnx",
+     .run = cmd_msetnx,
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .keys = {keys_range(kOW | kInsert, 1, -1, 2)},
+     .acl = kAclSlow | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "1.0.1",
+     .complexity = "O(N) where N is the number of keys.",
+     .syntax = "data=<key value> [...]",
      .summary = "Sets several keys to strings, but only if none of them exists."},
-    {.name = "psetex", .run = cmd_psetex, .arity = 4, .flags = kWrite | kDenyOom,
-     .keys = {key_at(kOW | kUpdate, 1)}, .acl = kAclSlow | kAclString | kAclWrite, .group = Group::string,
-     .since = "2.6.0", .complexity = "O(1)", .syntax = "key milliseconds value",
+    {.name = "psetex",
+     .run = cmd_psetex,
+     .arity = 4,
+     .flags = kWrite | kDenyOom,
+     .keys = {key_at(kOW | kUpdate, 1)},
+     .acl = kAclSlow | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .syntax = "key milliseconds value",
      .summary = "Sets a key to a string that expires after some milliseconds."},
-    {.name = "set", .run = cmd_set, .arity = -3, .flags = kWrite | kDenyOom,
-     .keys = {key_at(kRW | kAccess | kUpdate | kVariableFlags, 1)}, .acl = kAclSlow | kAclString | kAclWrite,
-     .group = Group::string, .since = "1.0.0", .complexity = "O(1)",
+    {.name = "set",
+     .run = cmd_set,
+     .arity = -3,
+     .flags = kWrite | kDenyOom,
+     .keys = {key_at(kRW | kAccess | kUpdate | kVariableFlags, 1)},
+     .acl = kAclSlow | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .syntax = "key value condition=[NX@2.6.12|XX@2.6.12|IFEQ comparison-value@8.1.0] [GET@6.2.0] "
                "expiration=[EX seconds@2.6.12|PX milliseconds@2.6.12|EXAT unix-time-seconds@6.2.0|"
                "PXAT unix-time-milliseconds@6.2.0|KEEPTTL@6.0.0]",
-     .summary = "Sets a key to a string, whatever it held, with an expiry or on a condition if asked.",
-     .history = kSetHistory, .key_flags = set_key_flags},
-    {.name = "setex", .run = cmd_setex, .arity = 4, .flags = kWrite | kDenyOom,
-     .keys = {key_at(kOW | kUpdate, 1)}, .acl = kAclSlow | kAclString | kAclWrite, .group = Group::string,
-     .since = "2.0.0", .complexity = "O(1)", .syntax = "key seconds value",
+     .summary =
+         "Sets a key to a string, whatever it held, with an expiry or on a condition if asked.",
+     .history = kSetHistory,
+     .key_flags = set_key_flags},
+    {.name = "setex",
+     .run = cmd_setex,
+     .arity = 4,
+     .flags = kWrite | kDenyOom,
+     .keys = {key_at(kOW | kUpdate, 1)},
+     .acl = kAclSlow | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "2.0.0",
+     .complexity = "O(1)",
+     .syntax = "key seconds value",
      .summary = "Sets a key to a string that expires after some seconds."},
-    {.name = "setnx", .run = cmd_setnx, .arity = 3, .flags = kWrite | kDenyOom | kFast,
-     .keys = {key_at(kOW | kInsert, 1)}, .acl = kAclFast | kAclString | kAclWrite, .group = Group::string,
-     .since = "1.0.0", .complexity = "O(1)", .syntax = "key value",
+    {.name = "setnx",
+     .run = cmd_setnx,
+     .arity = 3,
+     .flags = kWrite | kDenyOom | kFast,
+     .keys = {key_at(kOW | kInsert, 1)},
+     .acl = kAclFast | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(1)",
+     .syntax = "key value",
      .summary = "Sets a key to a string, but only if it does not exist."},
-    {.name = "setrange", .run = cmd_setrange, .arity = 4, .flags = kWrite | kDenyOom,
-     .keys = {key_at(kRW | kUpdate, 1)}, .acl = kAclSlow | kAclString | kAclWrite, .group = Group::string,
-     .since = "2.2.0", .complexity = "O(1) for short strings, O(M) where M is the length of the new part.",
+    {.name = "setrange",
+     .run = cmd_setrange,
+     .arity = 4,
+     .flags = kWrite | kDenyOom,
+     .keys = {key_at(kRW | kUpdate, 1)},
+     .acl = kAclSlow | kAclString | kAclWrite,
+     .group = Group::string,
+     .since = "2.2.0",
+     .complexity = "O(1) for short strings, O(M) where M is the length of the new part.",
      .syntax = "key offset value",
-     .summary = "Overwrites a part of a string from an offset on, padding with zero bytes if needed."},
-    {.name = "strlen", .run = cmd_strlen, .arity = 2, .flags = kReadonly | kFast,
-     .keys = {key_at(kRO, 1)}, .acl = kAclFast | kAclRead | kAclString, .group = Group::string,
-     .since = "2.2.0", .complexity = "O(1)", .syntax = "key",
+     .summary =
+         "Overwrites a part of a string from an offset on, padding with zero bytes if needed."},
+    {.name = "strlen",
+     .run = cmd_strlen,
+     .arity = 2,
+     .flags = kReadonly | kFast,
+     .keys = {key_at(kRO, 1)},
+     .acl = kAclFast | kAclRead | kAclString,
+     .group = Group::string,
+     .since = "2.2.0",
+     .complexity = "O(1)",
+     .syntax = "key",
      .summary = "Returns the length of a string."},
-    {.name = "substr", .run = cmd_getrange, .arity = 4, .flags = kReadonly,
-     .keys = {key_at(kRO | kAccess, 1)}, .acl = kAclRead | kAclSlow | kAclString, .group = Group::string,
-     .since = "1.0.0", .complexity = "O(N) where N is the length of the returned part.", .syntax = "key start end",
-     .summary = "Returns a part of the string stored at a key.", .deprecated_since = "2.0.0",
-     .replaced_by = "`GETRANGE`"},
+    {.name = "substr",
+     .run = cmd_getrange,
+     .arity = 4,
+     .flags = kReadonly,
+     .keys = {key_at(kRO | kAccess, 1)},
+     .acl = kAclRead | kAclSlow | kAclString,
+     .group = Group::string,
+     .since = "1.0.0",
+     .complexity = "O(N) where N is the length of the returned part.",
+     .syntax = "key start end",
+     .summary = "Returns a part of the string stored at a key."},
 };
 
 }  // namespace

@@ -74,7 +74,8 @@ private:
         return true;
     }
     void skip_blanks() {
-        while (take(' ')) {}
+        while (take(' ')) {
+        }
     }
     Slice word() {
         const size_t end = std::min(text_.find_first_of(" |[]<>=:#@!\"", at_), text_.size());
@@ -85,8 +86,9 @@ private:
     // front belongs to all the items behind it. `token`: the one that these items stand behind.
     std::vector<Argument> sequence(bool in_group, Slice token = {}) {
         std::vector<Argument> items;
-        Slice first_word;   // of the latest item: what a repetition of it starts with
-        for (skip_blanks(); at_ < text_.size() && Slice("|]>").find(peek()) == Slice::npos; skip_blanks()) {
+        Slice first_word;  // of the latest item: what a repetition of it starts with
+        for (skip_blanks(); at_ < text_.size() && Slice("|]>").find(peek()) == Slice::npos;
+             skip_blanks()) {
             if (!items.empty() && take_repetition(first_word, token, items.back())) continue;
             const size_t begin = at_;
             Argument item = named_item();
@@ -192,10 +194,14 @@ private:
                         : take('"') ? quoted_token()
                                     : plain(word());
         for (;;) {
-            if (take('@')) item.since = word();
-            else if (take('!')) item.deprecated_since = word();
-            else if (take('#')) item.key_spec = static_cast<int>(*parse_int64(word()));
-            else break;
+            if (take('@'))
+                item.since = word();
+            else if (take('!'))
+                item.deprecated_since = word();
+            else if (take('#'))
+                item.key_spec = static_cast<int>(*parse_int64(word()));
+            else
+                break;
         }
         return item;
     }
@@ -236,7 +242,11 @@ private:
 
     static Argument pure_token(Slice token) {
         const std::string name = to_lower(token);
-        return {.name = name, .type = ArgumentType::pure_token, .display = name, .token = token, .has_token = true};
+        return {.name = name,
+                .type = ArgumentType::pure_token,
+                .display = name,
+                .token = token,
+                .has_token = true};
     }
 
     Argument plain(Slice text) {
@@ -248,7 +258,7 @@ private:
             const auto* found = std::ranges::find(kTypeNames, suffix);
             if (found != std::end(kTypeNames)) {
                 type = static_cast<ArgumentType>(found - kTypeNames);
-            } else {   // a colon of the word itself: ip:port
+            } else {  // a colon of the word itself: ip:port
                 text = {text.data(), text.size() + 1 + suffix.size()};
             }
         }
@@ -265,7 +275,9 @@ private:
 
 }  // namespace
 
-std::vector<Argument> parse_syntax(Slice syntax, size_t key_specs) { return Parser(syntax, key_specs).parse(); }
+std::vector<Argument> parse_syntax(Slice syntax, size_t key_specs) {
+    return Parser(syntax, key_specs).parse();
+}
 
 Slice argument_type_name(ArgumentType type) { return kTypeNames[static_cast<size_t>(type)]; }
 

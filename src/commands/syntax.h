@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A row's syntax string, expanded to the tree of arguments that COMMAND DOCS shows. Pure function of
-// text that we wrote ourselves, so a string that does not follow the notation is a bug: ASSERT.
+// A row's syntax string, expanded to the tree of arguments that COMMAND DOCS shows. Pure function
+// of text that we wrote ourselves, so a string that does not follow the notation is a bug: ASSERT.
 //
 //     key value condition=[NX|XX] [GET]@6.2.0 expiration=[EX seconds|PX milliseconds]
 //
@@ -27,18 +27,28 @@
 
 namespace rota {
 
-enum class ArgumentType : uint8_t { string, integer, real, key, pattern, unix_time, pure_token, oneof, block };
+enum class ArgumentType : uint8_t {
+    string,
+    integer,
+    real,
+    key,
+    pattern,
+    unix_time,
+    pure_token,
+    oneof,
+    block
+};
 
 struct Argument {
     std::string name;
     ArgumentType type = ArgumentType::string;
-    std::string display;             // empty for oneof and block
+    std::string display;  // empty for oneof and block
     Slice token;
-    bool has_token = false;          // a token may be the empty string
+    bool has_token = false;  // a token may be the empty string
     bool optional = false, multiple = false, multiple_token = false;
-    int key_spec = -1;               // index into the row's keys; only keys have one
+    int key_spec = -1;  // index into the row's keys; only keys have one
     Slice since, deprecated_since;
-    std::vector<Argument> parts;     // of a oneof or a block
+    std::vector<Argument> parts;  // of a oneof or a block
 };
 
 // `key_specs`: how many the row has.

@@ -8,7 +8,7 @@ namespace rota {
 
 inline constexpr Slice kServerName = "rota";
 inline constexpr Slice kRotaVersion = "0.1.0";
-inline constexpr Slice kValkeyVersion = "9.1.2";   // whose commands, directives and INFO these are
-inline constexpr Slice kRedisVersion = "7.2.4";    // what clients of that family look for
+inline constexpr Slice kValkeyVersion = "9.1.2";  // whose commands, directives and INFO these are
+inline constexpr Slice kRedisVersion = "7.2.4";   // what clients of that family look for
 
 }  // namespace rota

@@ -99,6 +99,10 @@ void Server::watch_config() {
         options_.store.hz = options_.server.hz;
         return {};
     });
+    config_.on_change("maxmemory", [this]() -> Result<> {
+        executor_.check_memory_soon();
+        return {};
+    });
     config_.on_change("maxmemory-policy", [this]() -> Result<> {
         const auto policy = options_.store.maxmemory_policy;
         options_.store.lfu =

@@ -144,12 +144,26 @@ bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply
     const auto count = static_cast<int>(args.size());
     if (command->row->run == nullptr || (arity > 0 ? count != arity : count < -arity)) {
         reply.error("ERR wrong number of arguments for '" + command->full_name + "' command");
+    } else if (command->is(kDenyOom) && out_of_memory()) {
+        reply.error("OOM command not allowed when used memory > 'maxmemory'.");
     } else {
         return true;
     }
     command->stats.add_rejected();
     count_errors(reply);
     return false;
+}
+
+// Asking the allocator costs more than a command, so the answer is kept for a while.
+bool Executor::out_of_memory() {
+    const uint64_t limit = parts_.store_options.maxmemory;
+    if (limit == 0) [[likely]]
+        return false;
+    if (--memory_checks_left_ == 0) {
+        memory_checks_left_ = kMemoryCheckEvery;
+        over_memory_ = parts_.control.used_memory() > limit;
+    }
+    return over_memory_;
 }
 
 void Executor::call(Request& request, std::span<const Slice> args, Reply& reply) {
@@ -207,8 +221,7 @@ void Executor::log_command(const Ctx& ctx, int64_t spent_us, size_t reply_len) {
     };
     for (const auto& [kind, value] : measured) {
         if (command_log.wants(kind, value)) [[unlikely]]
-            command_log.push(kind, value, now_s, shown_args(ctx), ctx.client.peer,
-                             ctx.client.name);
+            command_log.push(kind, value, now_s, shown_args(ctx), ctx.client.peer, ctx.client.name);
     }
 }
 

@@ -46,6 +46,9 @@ public:
 
     // Closes idle and over-limit clients, ends a pause that is over. From cron; bounded per call.
     void tend_clients();
+    // The next command that needs memory asks how much is in use. From cron, and after a change of
+    // maxmemory.
+    void check_memory_soon() { memory_checks_left_ = 1; }
     // Freezes the clock that commands see; called at each turn and after long commands.
     void refresh_clock();
 
@@ -53,6 +56,8 @@ private:
     static constexpr size_t kEventsMax = 128;    // per poll
     static constexpr size_t kBatchMax = 64;      // requests run together: prefetch distance
     static constexpr size_t kOutKeep = 1 << 20;  // a larger reply buffer is given back
+
+    static constexpr uint32_t kMemoryCheckEvery = 32;  // commands that need memory
 
     struct Request {
         Client* client;
@@ -83,6 +88,7 @@ private:
     void prepare(Request&);
     void run(Request&);
     bool admit(Request&, std::span<const Slice> args, Reply&);
+    bool out_of_memory();
     bool must_wait(const Client&, const RegisteredCommand&) const;
     void call(Request&, std::span<const Slice> args, Reply&);
     void account(const Ctx&, uint64_t ticks, size_t reply_len);
@@ -112,7 +118,7 @@ private:
     std::vector<Request> batch_;
     std::vector<Slice> args_;
     std::vector<Slice> shown_args_;  // of a command with secrets, these replaced
-    Buffer out_;  // replies of this turn
+    Buffer out_;                     // replies of this turn
     std::vector<Outgoing> outbox_;
     Client* segment_client_ = nullptr;  // whose reply is being written
     size_t segment_begin_ = 0;
@@ -126,6 +132,8 @@ private:
     bool running_batch_ = false;
     bool waiting_over_ = false;  // a pause has ended: those who waited go on
     int monitors_ = 0;
+    uint32_t memory_checks_left_ = 1;
+    bool over_memory_ = false;
 };
 
 }  // namespace rota

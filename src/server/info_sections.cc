@@ -142,12 +142,11 @@ void InfoSections::write_allocator(const MemoryStats& use, InfoWriter& out) {
 void InfoSections::memory(void* owner, InfoWriter& out) {
     Server& server = of(owner);
     const MemoryStats use = memory_stats();
-    const size_t used = server.used_memory();
-    server.peak_memory_ = std::max(server.peak_memory_, used);
+    const MemoryOverview overview = server.memory_overview();
+    const size_t used = overview.used;
     const size_t rss = resident_bytes();
-    const size_t clients = server.client_memory();
-    const size_t overhead =
-        std::min(used, server.startup_memory_ + clients + server.table_memory());
+    const size_t clients = overview.clients;
+    const size_t overhead = overview.overhead();
     const size_t dataset = used - overhead;
     const size_t beyond_start = used > server.startup_memory_ ? used - server.startup_memory_ : 1;
     const auto bytes = [&](const std::string& name, uint64_t value) {

@@ -55,9 +55,11 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
 Server::~Server() = default;
 
 void Server::add_commands() {
-    for (const auto rows : {string_commands(), generic_commands(), expire_commands(),
-                            scan_commands(), connection_commands(), client_commands(),
-                            server_commands(), config_commands(), command_commands()})
+    for (const auto rows :
+         {string_commands(), generic_commands(), expire_commands(), scan_commands(),
+          connection_commands(), client_commands(), server_commands(), config_commands(),
+          object_commands(), memory_commands(), debug_commands(), monitoring_commands(),
+          command_commands()})
         commands_.add(rows);
 }
 
@@ -95,6 +97,7 @@ void Server::cron() {
     executor_.refresh_clock();
     if (cron_paused_) return;
     executor_.tend_clients();
+    executor_.check_memory_soon();
     if (active_expire_) keyspace_.active_expire(false, clock_);
     keyspace_.step(kStoreStepUs);
     effects_.clear();
@@ -120,6 +123,16 @@ void Server::on_signal(int signal) {
 // The allocator's blocks, and what comes from the kernel without it: entries and tables.
 size_t Server::used_memory() {
     return memory_stats().allocated + entry_slab().used_bytes() + table_memory();
+}
+
+MemoryOverview Server::memory_overview() {
+    const size_t used = used_memory();
+    peak_memory_ = std::max(peak_memory_, used);
+    return {.used = used,
+            .peak = peak_memory_,
+            .startup = startup_memory_,
+            .clients = client_memory(),
+            .tables = table_memory()};
 }
 
 size_t Server::client_memory() {

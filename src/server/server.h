@@ -86,6 +86,8 @@ public:
     void set_active_expire(bool on) override { active_expire_ = on; }
     void set_cron_paused(bool on) override { cron_paused_ = on; }
     const char* config_file() const override { return config_file_.c_str(); }
+    MemoryOverview memory_overview() override;
+    size_t used_memory() override;
 
 private:
     friend struct InfoSections;
@@ -99,7 +101,6 @@ private:
     void watch_config();
     void cron();
     void on_signal(int signal);
-    size_t used_memory();
     size_t client_memory();
     size_t table_memory();
     void collect_store_stats();

@@ -47,7 +47,8 @@ std::string print_events(const uint32_t& events) {
     const bool all = (events & kAllEvents) == kAllEvents;
     if (all) letters += 'A';
     for (const EventLetter& known : kEventLetters)
-        if ((events & known.bits) != 0 && !(all && (known.letter == 'n' || (known.bits & kAllEvents) != 0)))
+        if ((events & known.bits) != 0 &&
+            !(all && (known.letter == 'n' || (known.bits & kAllEvents) != 0)))
             letters += known.letter;
     return letters;
 }
