@@ -169,6 +169,14 @@ int64_t Clock::wall_ns() const {
     return anchor.monotonic_at(now) + anchor.wall_offset_ns;
 }
 
+Clock::Moment Clock::now() const {
+    if (!uses_anchor_.load(std::memory_order_relaxed)) return {monotonic_us(), wall_ms()};
+    uint64_t now = 0;
+    const ClockAnchor anchor = load_anchor(now);
+    const int64_t monotonic_ns = anchor.monotonic_at(now);
+    return {monotonic_ns / 1000, (monotonic_ns + anchor.wall_offset_ns) / 1'000'000};
+}
+
 int64_t Clock::ticks_to_ns(uint64_t delta) const {
     return scale(delta, tick_rate_.load(std::memory_order_relaxed));
 }

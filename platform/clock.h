@@ -79,6 +79,12 @@ public:
     int64_t wall_us() const { return wall_ns() / 1000; }
     int64_t wall_ms() const { return wall_ns() / 1'000'000; }
 
+    // Both times by one reading of the counter.
+    struct Moment {
+        int64_t monotonic_us, wall_ms;
+    };
+    Moment now() const;
+
     // For measuring durations: the raw counter, or monotonic nanoseconds where there is none.
     uint64_t ticks() const {
         return counts_ticks_ ? read_ticks() : static_cast<uint64_t>(monotonic_ns());

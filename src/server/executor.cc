@@ -33,6 +33,7 @@ Executor::Executor(Parts& parts, Transport& transport, const ServerOptions& opti
     : parts_(parts), transport_(transport), options_(options) {
     batch_.reserve(kBatchMax);
     args_.reserve(kBatchMax * 4);
+    turn_end_us_ = parts_.clock.monotonic_us();
     refresh_clock();
 }
 
@@ -40,9 +41,9 @@ void Executor::refresh_clock() { parts_.keyspace.clock().now_ms = parts_.clock.w
 
 void Executor::turn(int64_t wait_max_ns) {
     const size_t count = transport_.poll(events_, wait_max_ns);
-    const int64_t begin_us = parts_.clock.monotonic_us();
+    const Clock::Moment begin = parts_.clock.now();
     const uint64_t commands_before = parts_.stats.commands_processed;
-    refresh_clock();
+    parts_.keyspace.clock().now_ms = begin.wall_ms;
     for (const Event& event : std::span(events_.data(), count)) handle(event);
     run_batch();
     flush();
@@ -52,8 +53,8 @@ void Executor::turn(int64_t wait_max_ns) {
     }
     reap();
     parts_.stats.loop_commands_us += std::exchange(turn_commands_ns_, 0) / 1000;
-    const int64_t spent_us = parts_.clock.monotonic_us() - begin_us;
-    parts_.stats.add_loop_cycle(static_cast<uint64_t>(spent_us),
+    turn_end_us_ = parts_.clock.monotonic_us();
+    parts_.stats.add_loop_cycle(static_cast<uint64_t>(turn_end_us_ - begin.monotonic_us),
                                 parts_.stats.commands_processed - commands_before);
 }
 

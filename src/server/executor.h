@@ -30,6 +30,9 @@ public:
     // One round: waits up to wait_max_ns for something to happen, then does all of it.
     void turn(int64_t wait_max_ns);
 
+    // Monotonic time at the end of the last turn: recent enough to plan the next wait by.
+    int64_t turn_end_us() const { return turn_end_us_; }
+
     // Ends a client. Nothing of it runs any more; it is freed when the transport has let it go.
     void close(Client&);
     // Bytes for a client outside of its own request, behind everything written for it so far.
@@ -127,6 +130,7 @@ private:
     std::vector<Buffer> borrowed_;    // query buffers that requests of the batch point into
     uint64_t last_ticks_ = 0;
     uint64_t turn_commands_ns_ = 0;
+    int64_t turn_end_us_ = 0;
     int64_t pause_until_ms_ = 0;
     PauseMode pause_mode_ = PauseMode::write;
     bool running_batch_ = false;

@@ -69,7 +69,7 @@ void Server::rename_commands(const std::vector<std::pair<std::string, std::strin
 
 int Server::run() {
     while (!stopping_) {
-        const int64_t wait_us = std::max<int64_t>(next_cron_us_ - clock_.monotonic_us(), 0);
+        const int64_t wait_us = std::max<int64_t>(next_cron_us_ - executor_.turn_end_us(), 0);
         turn(wait_us * 1000);
     }
     log(LogLevel::warning, "%s is now ready to exit, bye bye...", "Rota");
@@ -79,11 +79,11 @@ int Server::run() {
 void Server::turn(int64_t wait_max_ns) {
     executor_.turn(wait_max_ns);
     // A signal interrupts the wait of poll(), so it is seen at once.
-    if (const int signal = shutdown_signal_.exchange(0, std::memory_order_relaxed))
-        on_signal(signal);
+    if (shutdown_signal_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+        on_signal(shutdown_signal_.exchange(0, std::memory_order_relaxed));
     // Expired keys that the last slow cycle had no time for should not wait for the next one.
     if (active_expire_ && keyspace_.expiry_ran_out_of_time()) keyspace_.active_expire(true, clock_);
-    if (clock_.monotonic_us() >= next_cron_us_) cron();
+    if (executor_.turn_end_us() >= next_cron_us_) cron();
 }
 
 // ---- Cron
