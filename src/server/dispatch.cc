@@ -170,6 +170,7 @@ void Executor::call(Request& request, std::span<const Slice> args, Reply& reply)
     Client& client = *request.client;
     RegisteredCommand& command = *request.command;
     const size_t reply_begin = out_.size();
+    client.last_command = command.full_name.c_str();
     Ctx ctx(parts_, client, command, args, request.key_hash, reply);
     command.row->run(ctx);
     const uint64_t now_ticks = parts_.clock.ticks();
@@ -186,7 +187,6 @@ void Executor::account(const Ctx& ctx, uint64_t ticks, size_t reply_len) {
     RegisteredCommand& command = ctx.command;
     ++parts_.stats.commands_processed;
     ++client.commands;
-    client.last_command = command.full_name.c_str();
     const auto spent_ns = static_cast<uint64_t>(parts_.clock.ticks_to_ns(ticks));
     turn_commands_ns_ += spent_ns;
     const bool failed = count_errors(ctx.reply);

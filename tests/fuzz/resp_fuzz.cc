@@ -136,7 +136,9 @@ private:
                                                                : false;
         }
         std::vector<std::string> args;
-        if (!split(wire_.substr(at_, end - at_), args)) return fail("unbalanced quotes in request");
+        Slice line = wire_.substr(at_, end - at_);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (!split(line, args)) return fail("unbalanced quotes in request");
         at_ = end + 1;
         outcome_.requests.push_back({std::move(args), at_});
         return true;
@@ -168,10 +170,13 @@ private:
         const char quote = line[i];
         while (++i < line.size() && line[i] != quote) {
             const Slice rest = line.substr(i);
-            if (quote == '\'' && rest.substr(0, 2) == "\\'") {
+            // A backslash right before the line's last byte stands for itself.
+            if (rest.size() <= 2) {
+                word += rest[0];
+            } else if (quote == '\'' && rest.substr(0, 2) == "\\'") {
                 word += '\'';
                 i += 1;
-            } else if (quote == '\'' || rest[0] != '\\' || rest.size() == 1) {
+            } else if (quote == '\'' || rest[0] != '\\') {
                 word += rest[0];
             } else if (rest[1] == 'x' && rest.size() > 3 && hex_digit(rest[2]) >= 0 &&
                        hex_digit(rest[3]) >= 0) {
