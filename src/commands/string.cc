@@ -328,7 +328,11 @@ void cmd_incrbyfloat(Ctx& ctx) {
     if (std::isnan(value) || std::isinf(value))
         return ctx.reply.error("ERR increment would produce NaN or Infinity");
     const std::string text = format_human(value);
-    ctx.db().set_string(key, text, -1, Expiry::keep);
+    // Kept as text even where it could be an integer: so does Valkey, and OBJECT ENCODING tells.
+    const int64_t expire_at_ms = *entry == nullptr ? -1 : (*entry)->expire_at_ms();
+    Encoding encoding = string_encoding(key.name.size(), text, expire_at_ms >= 0);
+    if (encoding == Encoding::integer) encoding = Encoding::embstr;
+    ctx.db().put(key, Entry::make_string(key.name, text, encoding, expire_at_ms));
     ctx.changed(EventClass::string, "incrbyfloat", key.name);
     ctx.reply.bulk(text);
 }
