@@ -70,6 +70,7 @@ int serve(AllOptions& options, ConfigTable& table, const OwnerDirectives& direct
         if (const auto done = daemonize(); !done) return fail_start(done.error());
     }
     log_start(options, command_line.config_file);
+    log_inert(table);
     prepare_process(options);
 
     Clock clock;

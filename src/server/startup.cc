@@ -154,6 +154,13 @@ void log_start(const AllOptions& options, const std::string& config_file) {
     log(LogLevel::notice, " PID: %d, port: %d", getpid(), options.server.port);
 }
 
+void log_inert(const ConfigTable& table) {
+    std::string names;
+    for (const Slice name : table.inert_in_use()) names += " " + std::string(name);
+    if (!names.empty())
+        log(LogLevel::warning, "WARNING: without effect in this version:%s", names.c_str());
+}
+
 void prepare_process(AllOptions& options) {
     const uint64_t wanted = uint64_t{options.client.maxclients} + kReservedFiles;
     const uint64_t got = raise_open_files_limit(wanted);

@@ -25,6 +25,8 @@ int test_memory(const std::vector<std::string>& args);
 // Logs the error; the exit code of a failed start.
 int fail_start(const Error&);
 void log_start(const AllOptions&, const std::string& config_file);
+// Warns of directives that somebody set and nothing acts on, such as appendonly.
+void log_inert(const ConfigTable&);
 // Limits, processors, huge pages, memory, crash report.
 void prepare_process(AllOptions&);
 // "auto": the best that is built and works here; one log line says why.
