@@ -55,6 +55,7 @@ public:
     // Opens a gap of bytes.size() at offset `at` and fills it; what follows moves back.
     void insert(size_t at, Slice bytes) {
         ASSERT(at <= size());
+        if (bytes.empty()) return;
         extend(bytes.size());
         char* gap = data() + at;
         std::memmove(gap + bytes.size(), gap, size() - at);
