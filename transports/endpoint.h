@@ -45,6 +45,7 @@ struct ListenOptions {
     uint32_t unix_permissions = 0;  // octal mode set before listen(); 0: as umask says
     std::string unix_group;         // empty: unchanged
     uint32_t accepts_per_poll = 10;
+    bool hand_over = false;  // Event::accepted brings a descriptor for some transport's adopt()
 };
 
 struct ConnectOptions {

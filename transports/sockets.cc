@@ -2,6 +2,7 @@
 #include "transports/sockets.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -264,6 +265,25 @@ void set_stream_options(int fd, int keepalive_s) {
     // Neither is worth losing a connection over; a Unix socket knows none of them.
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_keepalive(fd, keepalive_s);
+}
+
+Result<ConnectedStream> take_over_stream(int fd) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+        return fail_errno("getpeername", errno);
+    int type = 0, protocol = 0;
+    length = sizeof type;
+    if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0)
+        return fail_errno("SO_TYPE", errno);
+    if (type != SOCK_STREAM) return fail_errno("adopt", EPROTOTYPE);
+    length = sizeof protocol;
+    if (::getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) != 0)
+        return fail_errno("SO_PROTOCOL", errno);
+    const int flags = ::fcntl(fd, F_GETFL);
+    if ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        return fail_errno("O_NONBLOCK", errno);
+    return ConnectedStream{to_peer_address(address), protocol == kProtocolMptcp};
 }
 
 int take_socket_error(int fd) {

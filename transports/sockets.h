@@ -62,6 +62,14 @@ Result<OutgoingSocket> open_connection(const Endpoint& where, const ConnectOptio
 // TCP_NODELAY and keepalive for one accepted socket, for protocols that do not inherit them.
 void set_stream_options(int fd, int keepalive_s);
 
+struct ConnectedStream {
+    PeerAddress peer;
+    bool mptcp = false;
+};
+// What a descriptor is that somebody else accepted; makes it non-blocking. Fails for anything but a
+// connected stream socket.
+Result<ConnectedStream> take_over_stream(int fd);
+
 // The error that waits on a socket; taking it clears it.
 int take_socket_error(int fd);
 

@@ -9,8 +9,12 @@
 // from another.
 //
 // Life of a connection: it exists from Event::accepted (or the return of connect) until its one
-// Event::closed, which is always the last event that names it, however the end came about. A ConnId
-// is never used again after its Event::closed: generation bits make a late call on it harmless.
+// Event::closed, which is always the last event that names it, however the end came about (or until
+// Event::detached, when it goes on elsewhere). A ConnId is never used again after that: generation
+// bits make a late call on it harmless.
+//
+// A connection can change its transport, and so its thread: a listener with hand_over gives out
+// descriptors, detach() gives away the descriptor of an idle connection, adopt() takes one.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +36,13 @@ inline constexpr BufferId kNoBuffer = BufferId{0xffffffff};
 
 struct Event {
     enum class Kind : uint8_t {
-        accepted,   // a new connection; `listener` says where. Reading starts at once.
+        accepted,   // a new connection; `listener` says where. Reading starts at once. With
+                    // hand_over there is no connection yet but a `descriptor`, nothing of it read.
         connected,  // a connect() succeeded
         received,   // `data` has 1 or more bytes, valid until recycle(buffer)
         eof,        // the peer will send no more (half-close); sending is still possible
         sent,       // everything handed to send() so far has left: its chunks are free again
+        detached,   // gone from here, as detach() asked: `descriptor` lives on
         closed,     // the connection is gone; `error` is an errno value, 0 after our own close()
     };
     Kind kind;
@@ -46,6 +52,7 @@ struct Event {
     BufferId buffer = kNoBuffer;
     ListenerId listener{};
     int error = 0;
+    int descriptor = -1;  // the receiver owns it: for adopt() of any transport, or to be closed
 };
 
 enum class SendStatus : uint8_t {
@@ -72,6 +79,16 @@ public:
 
     // Ends as Event::connected or Event::closed.
     virtual Result<ConnId> connect(const Endpoint&, const ConnectOptions&) = 0;
+
+    // Takes over a connected stream socket (TCP or Unix) as if it had accepted it: reading starts
+    // at once, options set at accept stay. The descriptor is owned from here on: closed on failure.
+    virtual Result<ConnId> adopt(int descriptor) = 0;
+    // Gives an idle connection away. True: it ends as Event::detached, with all that was taken from
+    // the kernel told as Event::received before; or as Event::closed if it breaks or is closed
+    // meanwhile. Nothing may be sent on it from here on. False, and nothing changes, where
+    // sends are pending, a connect() is under way, it is closing, or the transport has no
+    // descriptors.
+    virtual bool detach(ConnId) = 0;
 
     // The pointer that every later event of this connection carries.
     virtual void set_user(ConnId, void* user) = 0;

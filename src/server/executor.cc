@@ -78,6 +78,8 @@ void Executor::handle(const Event& event) {
             client->io.send_pending = false;
             client->io.in_flight.release();
             return mark_dirty(*client);
+        case Event::Kind::detached:  // nobody asks for it here
+            return;
         case Event::Kind::closed:
             if (client != nullptr) connection_closed(*client, event.error);
             return;

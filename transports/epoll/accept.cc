@@ -113,6 +113,12 @@ void EpollTransport::accept_some(uint32_t index, Sink& sink) {
         PeerAddress peer = to_peer_address(address);
         if (!listener.unix_path.empty()) peer.family = AF_UNIX;
         if (listener.options.mptcp) set_stream_options(fd.get(), listener.options.keepalive_s);
+        if (listener.options.hand_over) {
+            sink.out[sink.count++] = Event{.kind = Event::Kind::accepted,
+                                           .listener = ListenerId{index},
+                                           .descriptor = fd.release()};
+            continue;
+        }
         const Result<ConnId> id = admit(std::move(fd), peer, listener.options.mptcp);
         if (!id) continue;  // epoll has no memory for it: the peer sees its connection closed
         const uint32_t slot = ConnectionTable::slot_of(*id);

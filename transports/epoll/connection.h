@@ -36,6 +36,7 @@ struct alignas(kCacheLine) Connection {
     bool connecting : 1 = false;
     bool draining : 1 = false;   // close_after_send() was called
     bool lingering : 1 = false;  // Event::closed is out, input is thrown away until the peer's end
+    bool detaching : 1 = false;  // the next visit gives the descriptor away
     bool output_armed : 1 = false;  // registered for EPOLLOUT
     int error = 0;                  // what Event::closed will say
 

@@ -89,6 +89,23 @@ Result<ConnId> EpollTransport::connect(const Endpoint& where, const ConnectOptio
     return id;
 }
 
+Result<ConnId> EpollTransport::adopt(int descriptor) {
+    UniqueFd fd(descriptor);
+    const Result<ConnectedStream> stream = take_over_stream(descriptor);
+    if (!stream) return std::unexpected(stream.error());
+    return admit(std::move(fd), stream->peer, stream->mptcp);
+}
+
+bool EpollTransport::detach(ConnId id) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->connecting || connection->draining ||
+        !connection->unsent.empty())
+        return false;
+    connection->detaching = true;
+    enqueue(ConnectionTable::slot_of(id), *connection);
+    return true;
+}
+
 void EpollTransport::set_user(ConnId id, void* user) {
     if (Connection* connection = find(id)) connection->user = user;
 }
@@ -96,6 +113,7 @@ void EpollTransport::set_user(ConnId id, void* user) {
 size_t EpollTransport::send_now(ConnId id, Slice bytes) {
     Connection* connection = find(id);
     if (connection == nullptr || connection->draining) return bytes.size();  // nobody to miss them
+    ASSERT(!connection->detaching);
     if (!connection->unsent.empty() || connection->connecting) return 0;
     const Transmitted result = transmit(connection->fd, {&bytes, 1});
     stats_.writes += result.calls;
@@ -109,6 +127,7 @@ size_t EpollTransport::send_now(ConnId id, Slice bytes) {
 SendStatus EpollTransport::send(ConnId id, std::span<const Slice> chunks) {
     Connection* connection = find(id);
     if (connection == nullptr || connection->draining) return SendStatus::done;
+    ASSERT(!connection->detaching);
     size_t taken = 0;
     if (connection->unsent.empty() && !connection->connecting) {
         const Transmitted result = transmit(connection->fd, chunks);

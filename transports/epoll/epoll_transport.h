@@ -43,6 +43,8 @@ public:
     void unlisten(ListenerId id) override;
     Endpoint local_endpoint(ListenerId id) const override;
     Result<ConnId> connect(const Endpoint& where, const ConnectOptions& options) override;
+    Result<ConnId> adopt(int descriptor) override;
+    bool detach(ConnId id) override;
     void set_user(ConnId id, void* user) override;
     size_t send_now(ConnId id, Slice bytes) override;
     SendStatus send(ConnId id, std::span<const Slice> chunks) override;
@@ -108,6 +110,7 @@ private:
 
     // visit.cc
     void visit(uint32_t slot, Sink& sink);
+    void let_go(uint32_t slot, Connection& connection, Sink& sink);
     void serve(uint32_t slot, Connection& connection, Sink& sink);
     bool finish_connect(uint32_t slot, Connection& connection, Sink& sink);
     bool flush(uint32_t slot, Connection& connection, Sink& sink);

@@ -28,12 +28,20 @@ void forget_sent(Connection& connection) {
 // Comes with room for one event.
 void EpollTransport::visit(uint32_t slot, Sink& sink) {
     Connection& connection = connections_.at(slot);
+    if (connection.fd >= 0 && connection.detaching) return let_go(slot, connection, sink);
     if (connection.fd >= 0) serve(slot, connection, sink);
     if (connection.fd >= 0 || connection.queued) return;
     if (!connection.lingering) {  // else its Event::closed was told long ago
         if (sink.full()) return enqueue(slot, connection);
         tell(sink, Event::Kind::closed, slot, connection).error = connection.error;
     }
+    connections_.give_back(slot);
+}
+
+// What the kernel still holds for it is for the next owner to read.
+void EpollTransport::let_go(uint32_t slot, Connection& connection, Sink& sink) {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.fd, nullptr);
+    tell(sink, Event::Kind::detached, slot, connection).descriptor = connection.fd;
     connections_.give_back(slot);
 }
 

@@ -177,6 +177,16 @@ uint64_t SimNet::random() {
     return mixed ^ (mixed >> 31);
 }
 
+int SimNet::park(Parked what) {
+    parked_.emplace(next_descriptor_, std::move(what));
+    return next_descriptor_++;
+}
+
+SimNet::Parked SimNet::unpark(int descriptor) {
+    auto node = parked_.extract(descriptor);
+    return node.empty() ? Parked{} : std::move(node.mapped());
+}
+
 void SimNet::advance(int64_t ns) {
     ASSERT(ns >= 0);
     now_ns_ += ns;

@@ -143,9 +143,18 @@ public:
     bool open_port(Endpoint& where);  // false if taken; fills in port 0
     void close_port(const Endpoint& where);
     std::shared_ptr<SimLink> next_pending(const Endpoint& where);  // null: nobody waits
+    // One end of a link between two transports, under a number that stands for a descriptor: never
+    // one of this process, so that close() on it is an error and nothing more.
+    struct Parked {
+        std::shared_ptr<SimLink> link;  // null: no such number
+        int end = 0;
+    };
+    int park(Parked what);
+    Parked unpark(int descriptor);
 
 private:
     static constexpr uint16_t kFirstPort = 10001;
+    static constexpr int kFirstDescriptor = 1 << 30;
     uint16_t next_port();
 
     SimOptions options_;
@@ -154,6 +163,8 @@ private:
     uint16_t next_port_ = kFirstPort;
     std::map<std::string, std::deque<std::shared_ptr<SimLink>>> listening_;
     std::vector<std::weak_ptr<SimPeer::State>> peers_;
+    std::map<int, Parked> parked_;
+    int next_descriptor_ = kFirstDescriptor;
 };
 
 }  // namespace rota

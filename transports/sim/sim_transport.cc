@@ -22,7 +22,7 @@ SimTransport::~SimTransport() {
 }
 
 Result<ListenerId> SimTransport::listen(const Endpoint& where, const ListenOptions& options) {
-    Listener listener{where, options.accepts_per_poll, true};
+    Listener listener{where, options.accepts_per_poll, options.hand_over, true};
     if (!net_.open_port(listener.where)) return fail_errno("bind", EADDRINUSE);
     listeners_.push_back(std::move(listener));
     return ListenerId{static_cast<uint32_t>(listeners_.size() - 1)};
@@ -77,6 +77,20 @@ uint32_t SimTransport::take_slot(std::shared_ptr<SimLink> link, int end) {
 
 ConnId SimTransport::id_of(uint32_t slot) const {
     return ConnId{uint64_t{connections_[slot].generation} << 32 | slot};
+}
+
+Result<ConnId> SimTransport::adopt(int descriptor) {
+    SimNet::Parked parked = net_.unpark(descriptor);
+    if (parked.link == nullptr) return fail_errno("adopt", EBADF);
+    return id_of(take_slot(std::move(parked.link), parked.end));
+}
+
+bool SimTransport::detach(ConnId id) {
+    Connection* connection = find(id);
+    if (connection == nullptr || connection->connected_due || connection->draining ||
+        !connection->unsent.empty())
+        return false;
+    return connection->detaching = true;
 }
 
 void SimTransport::set_user(ConnId id, void* user) {
@@ -175,6 +189,12 @@ void SimTransport::accept_some(uint32_t index, Sink& sink) {
     for (uint32_t i = 0; i < listeners_[index].accepts_per_poll && !sink.full(); ++i) {
         std::shared_ptr<SimLink> link = net_.next_pending(listeners_[index].where);
         if (link == nullptr) return;
+        if (listeners_[index].hand_over) {
+            sink.out[sink.count++] = Event{.kind = Event::Kind::accepted,
+                                           .listener = ListenerId{index},
+                                           .descriptor = net_.park({std::move(link), 1})};
+            continue;
+        }
         const uint32_t slot = take_slot(std::move(link), 1);
         tell(sink, Event::Kind::accepted, slot).listener = ListenerId{index};
     }
@@ -192,12 +212,21 @@ Event& SimTransport::tell(Sink& sink, Event::Kind kind, uint32_t slot) {
 // Comes with room for one event.
 void SimTransport::visit(uint32_t slot, Sink& sink) {
     Connection& connection = connections_[slot];
+    if (connection.detaching && connection.link != nullptr) {
+        Event& event = tell(sink, Event::Kind::detached, slot);
+        event.descriptor = net_.park({std::move(connection.link), connection.end});
+        return free(connection);
+    }
     if (connection.link != nullptr) serve(slot, connection, sink);
     if (connection.link != nullptr) return;
     if (!connection.lingering) {
         if (sink.full()) return;
         tell(sink, Event::Kind::closed, slot).error = connection.error;
     }
+    free(connection);
+}
+
+void SimTransport::free(Connection& connection) {
     connection.used = connection.open = false;
     ++connection.generation;
 }

@@ -26,6 +26,8 @@ public:
     void unlisten(ListenerId id) override;
     Endpoint local_endpoint(ListenerId id) const override;
     Result<ConnId> connect(const Endpoint& where, const ConnectOptions& options) override;
+    Result<ConnId> adopt(int descriptor) override;
+    bool detach(ConnId id) override;
     void set_user(ConnId id, void* user) override;
     SendStatus send(ConnId id, std::span<const Slice> chunks) override;
     void pause_receive(ConnId id) override;
@@ -58,10 +60,12 @@ private:
         bool paused = false;
         bool draining = false;
         bool lingering = false;
+        bool detaching = false;
     };
     struct Listener {
         Endpoint where;
         uint32_t accepts_per_poll = 0;
+        bool hand_over = false;
         bool open = false;
     };
     struct Sink {
@@ -76,6 +80,7 @@ private:
     Event& tell(Sink& sink, Event::Kind kind, uint32_t slot);
     void accept_some(uint32_t index, Sink& sink);
     void visit(uint32_t slot, Sink& sink);
+    static void free(Connection& connection);
     void serve(uint32_t slot, Connection& connection, Sink& sink);
     bool write_out(Connection& connection);
     void receive(uint32_t slot, Connection& connection, Sink& sink);

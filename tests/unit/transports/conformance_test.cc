@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What every transport must do, simulated ones too. A new transport is in here by being built.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -479,6 +482,141 @@ TEST_P(Conformance, ServesIpv6) {
     EXPECT_EQ(host->peer_name(pair.conn->id), pair.peer->name());
     EXPECT_TRUE(host->peer_is_local(pair.conn->id));
     EXPECT_EQ(converse(host, *pair.peer, "six", 3, 3), "six");
+}
+
+TEST_P(Conformance, AHandedOverConnectionIsServedByWhoAdoptsIt) {
+    Host acceptor(*world_), owner(*world_);
+    ListenOptions options;
+    options.hand_over = true;
+    const Endpoint where = acceptor.listen(Endpoint::tcp("127.0.0.1", 0), options);
+    const std::unique_ptr<Peer> peer = world_->dial(where);
+    peer->send("early");
+    ASSERT_TRUE(acceptor.until([&] { return acceptor.handed_over.size() == 1; }));
+    Host::Conn* conn = owner.adopt(acceptor.handed_over[0]);
+    ASSERT_NE(conn, nullptr);
+    EXPECT_EQ(owner->peer_name(conn->id), peer->name());
+    EXPECT_EQ(owner->local_name(conn->id), where.to_string());
+    EXPECT_TRUE(owner->peer_is_local(conn->id));
+    ASSERT_TRUE(owner.until([&] { return conn->received == "early"; }));
+    conn->echo = true;
+    const std::string bytes = pattern(1'000'000);
+    EXPECT_TRUE(converse(owner, *peer, bytes, 9000, bytes.size()) == bytes);
+    EXPECT_EQ(acceptor.conns().size(), 0u);
+    EXPECT_EQ(acceptor->stats().bytes_in, 0u);
+}
+
+TEST_P(Conformance, AdoptRefusesWhatIsNoConnection) {
+    Host host(*world_);
+    EXPECT_FALSE(host->adopt(-1));
+    if (!world_->is_kernel()) return;
+    const size_t before = open_descriptors();
+    EXPECT_FALSE(host->adopt(::open("/dev/null", O_RDONLY)));
+    EXPECT_FALSE(host->adopt(::socket(AF_INET, SOCK_STREAM, 0)));
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+    EXPECT_FALSE(host->adopt(ends[0]));
+    ::close(ends[1]);
+    EXPECT_EQ(open_descriptors(), before) << "what was refused was closed";
+}
+
+// Back and forth between two hosts while the peer sends: each byte arrives once, in order.
+TEST_P(Conformance, DetachingWhileBytesArriveLosesNone) {
+    Host hosts[2] = {Host(*world_), Host(*world_)};
+    const Pair pair = join(hosts[0], hosts[0].listen());
+    const std::string bytes = pattern(3'000'000);
+    Slice left = bytes;
+    std::string got;
+    Host::Conn* conn = pair.conn;
+    size_t moves = 0;
+    for (; got.size() < bytes.size(); ++moves) {
+        Host& from = hosts[moves % 2];
+        Host& to = hosts[(moves + 1) % 2];
+        const size_t enough = std::min<size_t>(conn->received.size() + 50'000, left.size());
+        ASSERT_TRUE(from.until([&] {
+            left.remove_prefix(pair.peer->send(left.substr(0, 30'000)));
+            return conn->received.size() >= enough;
+        }));
+        ASSERT_TRUE(from->detach(conn->id));
+        left.remove_prefix(pair.peer->send(left.substr(0, 30'000)));
+        ASSERT_TRUE(from.until([&] { return conn->detached == 1; }));
+        EXPECT_EQ(conn->closed, 0);
+        got += conn->received;
+        ASSERT_EQ(from.handed_over.size(), 1u);
+        conn = to.adopt(from.handed_over[0]);
+        ASSERT_NE(conn, nullptr);
+        from.handed_over.clear();
+        if (left.empty()) {
+            ASSERT_TRUE(
+                to.until([&] { return got.size() + conn->received.size() >= bytes.size(); }));
+            got += conn->received;
+        }
+    }
+    EXPECT_GT(moves, 10u);
+    EXPECT_TRUE(got == bytes);
+}
+
+TEST_P(Conformance, AHalfClosedConnectionTellsItsEndToTheNextOwnerToo) {
+    Host first(*world_), second(*world_);
+    const Pair pair = join(first, first.listen());
+    pair.peer->send("question");
+    pair.peer->half_close();
+    ASSERT_TRUE(first.until([&] { return pair.conn->eof == 1; }));
+    ASSERT_TRUE(first->detach(pair.conn->id));
+    ASSERT_TRUE(first.until([&] { return pair.conn->detached == 1; }));
+    Host::Conn* conn = second.adopt(first.handed_over.at(0));
+    ASSERT_NE(conn, nullptr);
+    ASSERT_TRUE(second.until([&] { return conn->eof == 1; }));
+    EXPECT_EQ(send(second, *conn, "answer"), SendStatus::done);
+    second->close_after_send(conn->id);
+    EXPECT_EQ(read_to_end(second, *pair.peer), "answer");
+}
+
+TEST_P(Conformance, DetachRefusesWhatIsNotIdleOrNotThere) {
+    Host host(*world_);
+    const Endpoint where = host.listen();
+    const Pair busy = join(host, where), closing = join(host, where), gone = join(host, where);
+    const std::string bytes = pattern(size_t{8} << 20);
+    ASSERT_EQ(send(host, *busy.conn, bytes), SendStatus::pending);
+    EXPECT_FALSE(host->detach(busy.conn->id));
+    host->close_after_send(closing.conn->id);
+    EXPECT_FALSE(host->detach(closing.conn->id));
+    host->close(gone.conn->id);
+    EXPECT_FALSE(host->detach(gone.conn->id));
+    ASSERT_TRUE(host.until([&] { return gone.conn->closed == 1; }));
+    EXPECT_FALSE(host->detach(gone.conn->id));
+    std::string answer;
+    EXPECT_TRUE(host.until([&] {
+        while (busy.peer->receive(answer, SIZE_MAX) != 0) {
+        }
+        return busy.conn->sent == 1;
+    })) << "the refusal changed nothing";
+    EXPECT_TRUE(host->detach(busy.conn->id));
+}
+
+TEST_P(Conformance, ACloseWinsOverADetach) {
+    Host host(*world_);
+    const Pair pair = join(host, host.listen());
+    ASSERT_TRUE(host->detach(pair.conn->id));
+    host->close(pair.conn->id);
+    ASSERT_TRUE(host.until([&] { return pair.conn->closed + pair.conn->detached != 0; }));
+    for (int i = 0; i < 5; ++i) host.poll();
+    EXPECT_EQ(pair.conn->closed, 1);
+    EXPECT_EQ(pair.conn->detached, 0);
+    EXPECT_EQ(read_to_end(host, *pair.peer), "");
+}
+
+TEST_P(Conformance, APeerThatResetsDuringADetachEndsOnce) {
+    Host host(*world_);
+    const Pair pair = join(host, host.listen());
+    ASSERT_TRUE(host->detach(pair.conn->id));
+    pair.peer->reset();
+    ASSERT_TRUE(host.until([&] { return pair.conn->closed + pair.conn->detached != 0; }));
+    for (int i = 0; i < 5; ++i) host.poll();
+    EXPECT_EQ(pair.conn->closed + pair.conn->detached, 1);
+    for (const int descriptor : host.handed_over) {
+        Host::Conn* conn = host.adopt(descriptor);  // or it is refused
+        EXPECT_TRUE(host.until([&] { return conn == nullptr || conn->closed == 1; }));
+    }
 }
 
 TEST_P(Conformance, AWakeEndsAPollThatSleeps) {

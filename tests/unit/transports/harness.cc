@@ -170,6 +170,11 @@ Host::Conn& Host::remember(ConnId id) {
     return conn;
 }
 
+Host::Conn* Host::adopt(int descriptor) {
+    const Result<ConnId> id = transport_->adopt(descriptor);
+    return id ? &remember(*id) : nullptr;
+}
+
 void Host::forget_closed() {
     std::erase_if(conns_, [](const auto& conn) { return conn->closed != 0; });
     taken_ = conns_.size();
@@ -192,6 +197,8 @@ size_t Host::poll(int64_t wait_ns) {
 }
 
 void Host::handle(const Event& event) {
+    if (event.descriptor >= 0) handed_over.push_back(event.descriptor);
+    if (event.kind == Event::Kind::accepted && event.descriptor >= 0) return;
     if (event.kind == Event::Kind::accepted) {
         Conn& fresh = remember(event.conn);
         fresh.listener = event.listener;
@@ -213,6 +220,10 @@ void Host::handle(const Event& event) {
             ++conn.sent;
             conn.outgoing.clear();
             if (conn.echo) transport_->resume_receive(conn.id);
+            break;
+        case Event::Kind::detached:
+            ++conn.detached;
+            by_id_.erase(found);
             break;
         case Event::Kind::closed:
             ++conn.closed;

@@ -63,7 +63,7 @@ public:
         std::string received;
         std::deque<std::string> outgoing;  // what echo has handed to send() and not got back
         size_t received_events = 0;
-        int connected = 0, eof = 0, sent = 0, closed = 0;
+        int connected = 0, eof = 0, sent = 0, detached = 0, closed = 0;
         int error = 0;
         bool echo = false;
     };
@@ -78,6 +78,8 @@ public:
     // Waits for the next connection that nobody took yet; null after the deadline.
     Conn* accepted();
     Conn& remember(ConnId id);
+    // Takes a descriptor over and remembers the connection; null if it was refused.
+    Conn* adopt(int descriptor);
     size_t poll(int64_t wait_ns = 0);
     // Polls until it holds; false after ten seconds.
     bool until(const std::function<bool()>& holds);
@@ -86,7 +88,8 @@ public:
     bool echo_all = false;   // every accepted connection echoes
     bool keep_bytes = true;  // collect what arrives in Conn::received
     bool recycle = true;
-    std::vector<BufferId> held;  // buffers while `recycle` is off
+    std::vector<BufferId> held;    // buffers while `recycle` is off
+    std::vector<int> handed_over;  // descriptors of accepted and detached connections
     std::function<void(Conn&, const Event&)> on_event;
 
 private:

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <thread>
 
 #include "harness.h"
 #include "transports/transports.h"
@@ -185,6 +186,44 @@ TEST_P(Kernel, OneRequestIsOneReceiveAndOneSend) {
         ASSERT_EQ(converse(host, *peer, "PING\r\n", 6, 6), "PING\r\n");
     EXPECT_LE(host->stats().reads, kRequests);
     EXPECT_LE(host->stats().writes, kRequests);
+}
+
+TEST_P(Kernel, OneThreadAcceptsAndAnotherServes) {
+    Host acceptor(*world_);
+    ListenOptions options;
+    options.hand_over = true;
+    options.keepalive_s = 30;
+    const Endpoint where = acceptor.listen(Endpoint::tcp("127.0.0.1", 0), options);
+    const auto peer = world_->dial(where);
+    ASSERT_TRUE(acceptor.until([&] { return acceptor.handed_over.size() == 1; }));
+    const int fd = acceptor.handed_over[0];
+    EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 30);
+    std::thread server([&] {
+        Host owner(*world_);
+        owner.echo_all = true;
+        Host::Conn* conn = owner.adopt(fd);
+        ASSERT_NE(conn, nullptr);
+        conn->echo = true;
+        EXPECT_TRUE(owner.until([&] { return conn->eof == 1; }));
+    });
+    const std::string bytes = pattern(2'000'000);
+    EXPECT_TRUE(converse(acceptor, *peer, bytes, 10'000, bytes.size()) == bytes);
+    peer->half_close();
+    server.join();
+}
+
+TEST_P(Kernel, AnAdoptedSocketNeedNotBeNonBlocking) {
+    Host host(*world_);
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    Host::Conn* conn = host.adopt(ends[0]);
+    ASSERT_NE(conn, nullptr);
+    ASSERT_EQ(::send(ends[1], "x", 1, 0), 1);
+    EXPECT_TRUE(host.until([&] { return conn->received == "x"; }));
+    EXPECT_EQ(host->peer_name(conn->id), ":0");
+    ::close(ends[1]);
+    EXPECT_TRUE(host.until([&] { return conn->eof == 1; }));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Kernel, testing::ValuesIn(kernel_transports()),
