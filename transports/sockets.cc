@@ -54,7 +54,7 @@ UniqueFd open_stream(int family, bool mptcp) {
 }
 
 bool set_keepalive(int fd, int keepalive_s) {
-    if (keepalive_s <= 0) return true;
+    if (keepalive_s <= 0) return set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
     return set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) &&
            set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_s) &&
            set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, keepalive_s / 3)) &&

@@ -59,7 +59,8 @@ struct OutgoingSocket {
 // A connect() that has begun.
 Result<OutgoingSocket> open_connection(const Endpoint& where, const ConnectOptions& options);
 
-// TCP_NODELAY and keepalive for one accepted socket, for protocols that do not inherit them.
+// TCP_NODELAY and keepalive: for a listener, whose accepted sockets inherit them, or for one
+// accepted socket of a protocol that inherits nothing.
 void set_stream_options(int fd, int keepalive_s);
 
 struct ConnectedStream {

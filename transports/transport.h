@@ -72,6 +72,9 @@ public:
     virtual const char* name() const = 0;
 
     virtual Result<ListenerId> listen(const Endpoint&, const ListenOptions&) = 0;
+    // What may change while it listens, keepalive_s and accepts_per_poll, holds for connections
+    // accepted from now on; the other options stay as they were.
+    virtual void update_listener(ListenerId, const ListenOptions&) = 0;
     // Stops accepting; connections already accepted live on.
     virtual void unlisten(ListenerId) = 0;
     // Where a listener really listens (the port that the kernel chose for port 0).

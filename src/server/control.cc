@@ -87,6 +87,10 @@ void Server::apply_metrics_options() {
 
 void Server::watch_config() {
     config_.on_change({"port", "bind"}, [this] { return listen_again(); });
+    config_.on_change({"tcp-keepalive", "max-new-connections-per-cycle"}, [this]() -> Result<> {
+        update_listeners();
+        return {};
+    });
     config_.on_change({"commandlog-execution-slower-than", "commandlog-slow-execution-max-len",
                        "commandlog-request-larger-than", "commandlog-large-request-max-len",
                        "commandlog-reply-larger-than", "commandlog-large-reply-max-len",

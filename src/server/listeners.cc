@@ -66,6 +66,13 @@ Result<> Server::listen() {
     return {};
 }
 
+// CONFIG SET of what may change under a listener: later connections follow.
+void Server::update_listeners() {
+    for (const auto* listeners : {&tcp_listeners_, &unix_listeners_})
+        for (const Listening& listening : *listeners)
+            transport_->update_listener(listening.id, listen_options());
+}
+
 // CONFIG SET port or bind: the new listeners first, so that a failure leaves the old ones as they
 // were.
 Result<> Server::listen_again() {

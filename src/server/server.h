@@ -107,6 +107,7 @@ private:
     Result<> listen_on(const std::vector<std::string>& addresses, uint16_t port,
                        std::vector<Listening>& out);
     Result<> listen_again();
+    void update_listeners();
     ListenOptions listen_options() const;
     void apply_metrics_options();
 

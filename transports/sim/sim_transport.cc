@@ -28,6 +28,11 @@ Result<ListenerId> SimTransport::listen(const Endpoint& where, const ListenOptio
     return ListenerId{static_cast<uint32_t>(listeners_.size() - 1)};
 }
 
+void SimTransport::update_listener(ListenerId id, const ListenOptions& options) {
+    const auto index = static_cast<uint32_t>(id);
+    if (index < listeners_.size()) listeners_[index].accepts_per_poll = options.accepts_per_poll;
+}
+
 void SimTransport::unlisten(ListenerId id) {
     const auto index = static_cast<uint32_t>(id);
     if (index >= listeners_.size() || !listeners_[index].open) return;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <vector>
+
 #include "server_fixture.h"
 
 namespace rota {
@@ -15,6 +17,18 @@ TEST_F(Limits, BeyondMaxclientsAConnectionIsRefusedWithAReason) {
     settle();
     SimPeer fourth = connect();
     EXPECT_EQ(run(fourth, "PING"), "+PONG\r\n");
+}
+
+TEST_F(Limits, ChangedAcceptPacingHoldsForListenersThatAreOpen) {
+    run("CONFIG SET max-new-connections-per-cycle 1");
+    std::vector<SimPeer> peers;
+    for (int i = 0; i < 3; ++i) peers.push_back(net_.dial(Endpoint::tcp("10.0.0.1", 6379)));
+    net_.step();
+    const size_t before = server_->parts().clients.size();
+    server_->turn(0);
+    EXPECT_EQ(server_->parts().clients.size(), before + 1);
+    server_->turn(0);
+    EXPECT_EQ(server_->parts().clients.size(), before + 2);
 }
 
 TEST_F(Limits, IdleClientsAreClosedAfterTimeout) {

@@ -66,6 +66,28 @@ TEST_P(Kernel, KeepaliveOffIsOff) {
     EXPECT_EQ(option(host->descriptor(conn->id), SOL_SOCKET, SO_KEEPALIVE), 0);
 }
 
+TEST_P(Kernel, ChangedKeepaliveHoldsForLaterConnections) {
+    Host host(*world_);
+    ListenOptions options;
+    options.keepalive_s = 30;
+    const auto listener = host->listen(Endpoint::tcp("127.0.0.1", 0), options);
+    ASSERT_TRUE(listener);
+    const Endpoint where = host->local_endpoint(*listener);
+    for (const int keepalive_s : {600, 0, 60}) {
+        options.keepalive_s = keepalive_s;
+        host->update_listener(*listener, options);
+        const auto peer = world_->dial(where);
+        const Host::Conn* conn = host.accepted();
+        ASSERT_NE(conn, nullptr);
+        const int fd = host->descriptor(conn->id);
+        EXPECT_EQ(option(fd, SOL_SOCKET, SO_KEEPALIVE), keepalive_s != 0);
+        if (keepalive_s != 0) {
+            EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), keepalive_s);
+        }
+        EXPECT_EQ(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    }
+}
+
 TEST_P(Kernel, ListensOnAnyAddress) {
     Host host(*world_);
     const Endpoint where = host.listen(Endpoint::tcp("*", 0));
