@@ -86,7 +86,7 @@ bool take_range(Slice text, std::vector<int>& cpus) {
 
 }  // namespace
 
-Result<std::vector<int>> parse_cpu_list(Slice text) {
+static Result<std::vector<int>> parse_ranges(Slice text) {
     std::vector<int> cpus;
     Slice rest = text;
     for (;;) {
@@ -97,9 +97,38 @@ Result<std::vector<int>> parse_cpu_list(Slice text) {
         if (comma == Slice::npos) break;
         rest.remove_prefix(comma + 1);
     }
-    std::sort(cpus.begin(), cpus.end());
-    cpus.erase(std::unique(cpus.begin(), cpus.end()), cpus.end());
     return cpus;
+}
+
+Result<std::vector<int>> parse_cpu_list(Slice text) {
+    auto cpus = parse_ranges(text);
+    if (!cpus) return cpus;
+    std::sort(cpus->begin(), cpus->end());
+    cpus->erase(std::unique(cpus->begin(), cpus->end()), cpus->end());
+    return cpus;
+}
+
+Result<std::vector<int>> parse_cpu_order(Slice text) {
+    auto cpus = parse_ranges(text);
+    if (!cpus) return cpus;
+    std::vector<bool> seen(kCpuMax);
+    std::erase_if(*cpus, [&](int cpu) {
+        const bool again = seen[static_cast<size_t>(cpu)];
+        seen[static_cast<size_t>(cpu)] = true;
+        return again;
+    });
+    return cpus;
+}
+
+std::string format_cpu_list(const std::vector<int>& cpus) {
+    std::string text;
+    for (size_t first = 0, last; first < cpus.size(); first = last + 1) {
+        last = first;
+        while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1) ++last;
+        append_format(text, "%s%d", text.empty() ? "" : ",", cpus[first]);
+        if (last > first) append_format(text, "-%d", cpus[last]);
+    }
+    return text;
 }
 
 Result<std::vector<Cpu>> read_cpu_topology(const std::string& root) {
@@ -143,14 +172,14 @@ std::vector<int> allowed_cpus() {
     return cpus;
 }
 
-Result<> set_affinity(const std::vector<int>& cpus) {
+Result<> set_affinity(const std::vector<int>& cpus, pid_t thread) {
     cpu_set_t set;
     CPU_ZERO(&set);
     for (const int cpu : cpus) {
         if (cpu < 0 || cpu >= kCpuMax) return fail_errno("cannot use CPU", EINVAL);
         CPU_SET(static_cast<size_t>(cpu), &set);
     }
-    if (::sched_setaffinity(0, sizeof set, &set) != 0) {
+    if (::sched_setaffinity(thread, sizeof set, &set) != 0) {
         return fail_errno("cannot move the thread to its CPUs", errno);
     }
     return {};

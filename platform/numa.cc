@@ -35,6 +35,10 @@ Result<> prefer_numa_node(int node) {
     return {};
 }
 
+void interleave_numa_nodes() {
+    if (numa_usable()) ::numa_set_interleave_mask(::numa_all_nodes_ptr);
+}
+
 void prefer_local_node() {
     if (numa_usable()) ::numa_set_localalloc();
 }

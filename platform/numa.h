@@ -15,6 +15,8 @@ int numa_node_of(int cpu);  // 0 if unknown
 
 // Where the calling thread's new pages come from first; other nodes help out when it is full.
 Result<> prefer_numa_node(int node);
+// The calling thread's new pages come from all nodes in turn.
+void interleave_numa_nodes();
 // Back to the node the thread runs on.
 void prefer_local_node();
 

@@ -100,8 +100,9 @@ constexpr Choice kShutdown[] = {{"default", 0},
                                 {"force", ShutdownFlag::force},
                                 {"safe", ShutdownFlag::safe},
                                 {"failover", ShutdownFlag::failover}};
-constexpr Choice kDispatch[] = {{"shared", IoDispatch::shared}, {"owner", IoDispatch::owner}};
-constexpr Choice kNuma[] = {{"auto", NumaPolicy::automatic},
+constexpr Choice kDispatch[] = {
+    {"auto", IoDispatch::automatic}, {"shared", IoDispatch::shared}, {"owner", IoDispatch::owner}};
+constexpr Choice kNuma[] = {{"local", NumaPolicy::local},
                             {"interleave", NumaPolicy::interleave},
                             {"none", NumaPolicy::none}};
 
@@ -283,6 +284,9 @@ constexpr ConfigRow thread_rows[] = {
                                     {.flags = debug | inert, .range = {1, 256}}),
     row<&ServerOptions::io_threads_always_active>(
         "io-threads-always-active", "Never let an IO thread sleep.", {.flags = hidden | inert}),
+    row<&ServerOptions::io_threads_do_command_reads>(
+        "io-threads-do-command-reads", "Let IO threads answer plain reads of strings themselves.",
+        {.flags = inert}),
     row<&ServerOptions::io_dispatch>(
         "io-dispatch", "Whether connections are shared by all IO threads or owned by one.",
         {.flags = immutable | inert, .choices = kDispatch}),

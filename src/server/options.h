@@ -11,6 +11,7 @@
 
 #include "config/table.h"
 #include "platform/log.h"
+#include "platform/placement.h"
 
 namespace rota {
 
@@ -18,8 +19,7 @@ enum class Supervised : uint8_t { none, upstart, systemd, automatic };
 enum class OomScoreAdj : uint8_t { no, relative, absolute };
 enum class Permission : uint8_t { no, yes, local };  // local: from this machine only
 enum class PropagationError : uint8_t { ignore, panic, panic_on_replicas };
-enum class IoDispatch : uint8_t { shared, owner };
-enum class NumaPolicy : uint8_t { automatic, interleave, none };
+enum class IoDispatch : uint8_t { automatic, shared, owner };
 
 // Bits of shutdown-on-sigint and shutdown-on-sigterm; none: the default behaviour.
 enum class ShutdownFlag : uint32_t {
@@ -91,8 +91,9 @@ struct ServerOptions {
     // Threads.
     int32_t io_threads = 1;
     bool io_threads_always_active = false;
-    IoDispatch io_dispatch = IoDispatch::shared;
-    NumaPolicy numa_policy = NumaPolicy::automatic;
+    bool io_threads_do_command_reads = true;
+    IoDispatch io_dispatch = IoDispatch::automatic;
+    NumaPolicy numa_policy = NumaPolicy::local;
     int32_t prefetch_batch_max_size = 16;
     int32_t min_io_threads_avoid_copy_reply = 7;
     int32_t min_string_size_avoid_copy_reply = 16 * 1024;

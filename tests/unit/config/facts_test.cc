@@ -66,7 +66,8 @@ TEST_F(ConfigFacts, EveryDirectiveHasARow) {
 }
 
 TEST_F(ConfigFacts, NoRowIsUnknownButOurOwn) {
-    std::set<std::string> known = {"transport", "io-dispatch", "io-threads-cpulist", "numa-policy"};
+    std::set<std::string> known = {"transport", "io-dispatch", "io-threads-cpulist",
+                                   "io-threads-do-command-reads", "numa-policy"};
     for (const Fact& fact : facts) known.insert(fact.name);
     all.table.for_each([&](const ConfigTable::Item& item) {
         EXPECT_TRUE(known.contains(std::string(item.row->name))) << item.row->name;

@@ -27,6 +27,18 @@ TEST(CpuList, ReadsValkeysSyntax) {
     EXPECT_EQ(parse_cpu_list("1023").value(), Ids{1023});
 }
 
+TEST(CpuList, KeepsTheOrderWhereAskedTo) {
+    EXPECT_EQ(parse_cpu_order("8,0-4:2,2,0,1").value(), (Ids{8, 0, 2, 4, 1}));
+    EXPECT_FALSE(parse_cpu_order("8,x"));
+}
+
+TEST(CpuList, IsWrittenShort) {
+    EXPECT_EQ(format_cpu_list({}), "");
+    EXPECT_EQ(format_cpu_list({3}), "3");
+    EXPECT_EQ(format_cpu_list({0, 1, 2, 5, 7, 8}), "0-2,5,7-8");
+    EXPECT_EQ(format_cpu_list({8, 0, 2, 1}), "8,0,2,1");
+}
+
 TEST(CpuList, RefusesAnythingElse) {
     for (const char* bad : {"", "a", "1,", ",1", "3-1", "1-", "-1", "0-7:", "0-7:0", "0-7:x",
                             "1024", "0-99999999", "1 2", "99999999999"}) {
@@ -122,6 +134,7 @@ TEST(Numa, HandsOutWritablePagesOfANode) {
     unmap_pages(pages, 100'000);
     std::thread placed([&] {
         EXPECT_TRUE(prefer_numa_node(node));
+        interleave_numa_nodes();
         prefer_local_node();
     });
     placed.join();
