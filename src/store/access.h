@@ -4,13 +4,12 @@
 //     LRU: seconds of the wall clock, modulo 2^24
 //     LFU: minutes of the wall clock, modulo 2^16 (upper 16 bits) | logarithmic counter (lower 8)
 //
-// Clients see both through OBJECT IDLETIME and OBJECT FREQ. Pure functions.
+// Clients see both through OBJECT IDLETIME and OBJECT FREQ. Pure functions. Options is
+// StoreOptions, or whatever else has its lfu, lfu_log_factor and lfu_decay_time.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-
-#include "store/options.h"
 
 namespace rota::access {
 
@@ -23,7 +22,8 @@ inline uint32_t lfu_minutes(int64_t now_ms) {
 }
 
 // For an entry that has just been made.
-inline uint32_t fresh(const StoreOptions& options, int64_t now_ms) {
+template <class Options>
+inline uint32_t fresh(const Options& options, int64_t now_ms) {
     return options.lfu ? lfu_minutes(now_ms) << 8 | kLfuStart : lru_clock(now_ms);
 }
 
@@ -33,7 +33,8 @@ inline int64_t idle_ms(uint32_t bits, int64_t now_ms) {
 }
 
 // The counter after it has lost one for every lfu-decay-time minutes. Only under LFU.
-inline uint32_t frequency(uint32_t bits, const StoreOptions& options, int64_t now_ms) {
+template <class Options>
+inline uint32_t frequency(uint32_t bits, const Options& options, int64_t now_ms) {
     const uint32_t counter = bits & 0xff;
     if (options.lfu_decay_time == 0) return counter;
     const uint32_t elapsed = (lfu_minutes(now_ms) - (bits >> 8)) & 0xffff;
@@ -50,8 +51,8 @@ inline uint32_t count_use(uint32_t counter, int log_factor, uint32_t random) {
 }
 
 // The bits after a use.
-inline uint32_t touched(uint32_t bits, const StoreOptions& options, int64_t now_ms,
-                        uint32_t random) {
+template <class Options>
+inline uint32_t touched(uint32_t bits, const Options& options, int64_t now_ms, uint32_t random) {
     if (!options.lfu) return lru_clock(now_ms);
     const uint32_t counter = frequency(bits, options, now_ms);
     return lfu_minutes(now_ms) << 8 | count_use(counter, options.lfu_log_factor, random);

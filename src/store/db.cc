@@ -5,17 +5,15 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "platform/assert.h"
 #include "platform/text.h"
 #include "store/access.h"
+#include "store/slab.h"
 
 namespace rota {
 namespace {
-
-// An entry that readers on other threads may be looking at must not change. There are none so far;
-// when they come, this is where they say so.
-constexpr bool may_write_in_place() { return true; }
 
 constexpr size_t kEmbeddedMax = 128;    // bytes of Valkey's object that carries its string
 constexpr size_t kBucketsPerLook = 64;  // at the clock, in step()
@@ -32,21 +30,26 @@ Encoding string_encoding(size_t key_len, Slice value, bool has_expiry) {
     return total <= kEmbeddedMax ? Encoding::embstr : Encoding::raw;
 }
 
+Entry* prepared_string(Slice key, Slice value) {
+    return Entry::make_string(key, value, string_encoding(key.size(), value, false), -1);
+}
+
 Db::Db(int index, const SipKey& seed, const StoreOptions& options, const StoreClock& clock,
-       Effects& effects, StoreStats& stats)
+       Effects& effects, StoreStats& stats, Quiescence& quiescence)
     : index_(index),
-      table_(seed),
+      table_(seed, &quiescence),
       expires_(seed),
       seed_(seed),
       random_(seed.first ^ static_cast<uint64_t>(index)),
       options_(options),
       clock_(clock),
       effects_(effects),
-      stats_(stats) {}
+      stats_(stats),
+      quiescence_(quiescence) {}
 
 Db::~Db() {
     clear(false);
-    for (Table& table : dying_) table.drain_all(Entry::destroy);
+    for (Dying& dying : dying_) dying.table.drain_all(Entry::destroy);
 }
 
 size_t Db::size() const { return table_.size(); }
@@ -88,12 +91,20 @@ Entry* Db::find_write(Key key) {
 
 Entry* Db::peek(Key key) { return find_write(key); }
 
+SharedRead Db::read_shared(Key key, int64_t now_ms) const {
+    using enum SharedRead::Status;
+    const auto [found, entry] = table_.find_shared(key.hash, key.name);
+    if (found != Table::Found::hit) return {found == Table::Found::miss ? miss : busy, nullptr};
+    if (entry->has_expiry() && now_ms > entry->expire_at_ms()) return {expired, nullptr};
+    return {hit, entry};
+}
+
 void Db::remove_expired(const Key& key, Table::Slot* slot) {
     Entry* entry = detach(key, slot);
     ++stats_.expired_keys;
     effects_.notify(EventClass::expired, "expired", entry->key(), index_);
     effects_.changed(index_, entry->key());
-    Entry::destroy(entry);
+    dispose(entry);
 }
 
 // -- Strings --
@@ -104,7 +115,7 @@ Entry* Db::set_string(Key key, Slice value, int64_t expire_at_ms, Expiry otherwi
     if (expire_at_ms < 0 && otherwise == Expiry::keep && old != nullptr)
         expire_at_ms = old->expire_at_ms();
     const Encoding encoding = string_encoding(key.name.size(), value, expire_at_ms >= 0);
-    if (old != nullptr && may_write_in_place() &&
+    if (old != nullptr && !quiescence_.has_readers() &&
         old->try_overwrite(value, encoding, expire_at_ms)) {
         touch(old);
         return old;
@@ -113,15 +124,23 @@ Entry* Db::set_string(Key key, Slice value, int64_t expire_at_ms, Expiry otherwi
     if (old == nullptr) return add(key, entry);
     entry->set_access(old->access());
     touch(entry);
-    swap_entry(key, slot, old, old->has_expiry(), entry);
-    Entry::destroy(old);
-    return entry;
+    return exchange(key, slot, old, entry);
+}
+
+Entry* Db::set_prepared(Key key, Entry* entry) {
+    ASSERT(!entry->has_expiry());
+    Table::Slot* slot = find_live(key);
+    if (slot == nullptr) return add(key, entry);
+    Entry* old = Table::entry_of(*slot);
+    entry->set_access(old->access());
+    touch(entry);
+    return exchange(key, slot, old, entry);
 }
 
 Entry* Db::set_integer(Key key, int64_t value, Expiry otherwise) {
     Table::Slot* slot = find_live(key);
     Entry* old = slot != nullptr ? Table::entry_of(*slot) : nullptr;
-    if (old != nullptr && may_write_in_place() && old->encoding() == Encoding::integer &&
+    if (old != nullptr && !quiescence_.has_readers() && old->encoding() == Encoding::integer &&
         (otherwise == Expiry::keep || !old->has_expiry())) {
         old->set_integer(value);
         touch(old);
@@ -135,41 +154,46 @@ Entry* Db::grow_string(Key key, size_t size) {
     Table::Slot* slot = find_live(key);
     if (slot == nullptr) {
         // Any size may be asked for: where there is no memory for it, nothing is left behind.
-        std::unique_ptr<Entry, decltype(&Entry::destroy)> empty(
+        const std::unique_ptr<Entry, decltype(&Entry::destroy)> empty(
             Entry::make_string(key.name, {}, Encoding::raw, -1), &Entry::destroy);
-        Entry* entry = Entry::resize_string(empty.get(), size);
-        (void)empty.release();
+        Entry* entry = Entry::copy_resized(empty.get(), size);
+        if (quiescence_.has_readers()) entry->set_private();
         std::memset(entry->mutable_value(), 0, size);
         return add(key, entry);
     }
     Entry* old = Table::entry_of(*slot);
-    const bool had_expiry = old->has_expiry();
     const size_t old_size = old->string_size();
-    Entry* entry = Entry::resize_string(old, std::max(size, old_size));
+    Entry* entry = resize(old, std::max(size, old_size), true);
     if (size > old_size) std::memset(entry->mutable_value() + old_size, 0, size - old_size);
     touch(entry);
-    if (entry != old) swap_entry(key, slot, old, had_expiry, entry);
-    return entry;
+    return exchange(key, slot, old, entry);
 }
 
 Entry* Db::append_string(Key key, Entry* old, Slice tail) {
     Table::Slot* slot = table_.find_slot(key.hash, key.name);
     ASSERT(slot != nullptr);
     ASSERT(Table::entry_of(*slot) == old);
-    const bool had_expiry = old->has_expiry();
     const size_t old_size = old->string_size();
-    Entry* entry = Entry::resize_string(old, old_size + tail.size());
+    const size_t size = old_size + tail.size();
+    Entry* entry = resize(old, size, size > Entry::kInlineMax);
     if (!tail.empty()) std::memcpy(entry->mutable_value() + old_size, tail.data(), tail.size());
     touch(entry);
-    if (entry != old) swap_entry(key, slot, old, had_expiry, entry);
+    return exchange(key, slot, old, entry);
+}
+
+// In place where nobody can be looking.
+Entry* Db::resize(Entry* old, size_t size, bool make_private) {
+    if (!quiescence_.has_readers() || old->is_private()) return Entry::resize_string(old, size);
+    Entry* entry = Entry::copy_resized(old, size);
+    if (make_private) entry->set_private();
     return entry;
 }
 
 // -- Whole entries --
 
-void Db::swap_entry(const Key& key, Table::Slot* slot, const Entry* old, bool had_expiry,
-                    Entry* entry) {
+void Db::swap_entry(const Key& key, Table::Slot* slot, const Entry* old, Entry* entry) {
     table_.replace(slot, entry);
+    const bool had_expiry = old->has_expiry();
     const bool has_expiry = entry->has_expiry();
     if (had_expiry && has_expiry)
         ASSERT(expires_.replace(key.hash, old, entry));
@@ -177,6 +201,24 @@ void Db::swap_entry(const Key& key, Table::Slot* slot, const Entry* old, bool ha
         ASSERT(expires_.erase(key.hash, old));
     else if (has_expiry)
         expires_.insert(key.hash, entry);
+}
+
+Entry* Db::exchange(const Key& key, Table::Slot* slot, Entry* old, Entry* entry) {
+    if (entry == old) return entry;
+    swap_entry(key, slot, old, entry);
+    dispose(old);
+    return entry;
+}
+
+void Db::dispose(Entry* entry) {
+    if (!quiescence_.has_readers()) return Entry::destroy(entry);
+    quiescence_.retire(entry, entry->allocated_size(),
+                       [](void* what, size_t) { Entry::destroy(static_cast<Entry*>(what)); });
+}
+
+void Db::dispose_shell(Entry* entry) {
+    quiescence_.retire(entry, Slab::rounded_size(entry->block_size()),
+                       [](void* what, size_t) { Entry::destroy_shell(static_cast<Entry*>(what)); });
 }
 
 Entry* Db::add(const Key& key, Entry* entry) {
@@ -187,7 +229,10 @@ Entry* Db::add(const Key& key, Entry* entry) {
 }
 
 Entry* Db::put(Key key, Entry* entry) {
-    if (entry->key() != key.name) entry = Entry::rebuild(entry, key.name, entry->expire_at_ms());
+    if (entry->key() != key.name) {
+        Entry* other = std::exchange(entry, Entry::rebuild(entry, key.name, entry->expire_at_ms()));
+        dispose_shell(other);
+    }
     if (entry->encoding() == Encoding::embstr &&
         string_encoding(key.name.size(), entry->value(), entry->has_expiry()) == Encoding::raw)
         entry->set_encoding(Encoding::raw);
@@ -195,9 +240,7 @@ Entry* Db::put(Key key, Entry* entry) {
         Entry* old = Table::entry_of(*slot);
         ASSERT(old != entry);
         if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
-        swap_entry(key, slot, old, old->has_expiry(), entry);
-        Entry::destroy(old);
-        return entry;
+        return exchange(key, slot, old, entry);
     }
     return add(key, entry);
 }
@@ -211,14 +254,20 @@ Entry* Db::detach(const Key& key, Table::Slot* slot) {
 
 Entry* Db::take(Key key) {
     Table::Slot* slot = find_live(key);
-    return slot != nullptr ? detach(key, slot) : nullptr;
+    if (slot == nullptr) return nullptr;
+    Entry* entry = detach(key, slot);
+    if (!quiescence_.has_readers()) return entry;
+    // A block that readers have seen must not be seen again: see the head of db.h.
+    Entry* fresh = Entry::rebuild(entry, entry->key(), entry->expire_at_ms());
+    dispose_shell(entry);
+    return fresh;
 }
 
 // A string is one block or two, so that there is nothing worth handing to anybody else.
 bool Db::erase(Key key, bool /*lazy*/) {
-    Entry* entry = take(key);
-    if (entry == nullptr) return false;
-    Entry::destroy(entry);
+    Table::Slot* slot = find_live(key);
+    if (slot == nullptr) return false;
+    dispose(detach(key, slot));
     return true;
 }
 
@@ -232,9 +281,10 @@ Entry* Db::set_expiry(Key key, Entry* old, int64_t expire_at_ms) {
     ASSERT(slot != nullptr);
     ASSERT(Table::entry_of(*slot) == old);
     Entry* entry = Entry::rebuild(old, key.name, expire_at_ms);
-    swap_entry(key, slot, old, had_expiry, entry);
     if (entry->encoding() == Encoding::embstr)
         entry->set_encoding(string_encoding(key.name.size(), entry->value(), !had_expiry));
+    swap_entry(key, slot, old, entry);
+    dispose_shell(old);
     return entry;
 }
 
@@ -250,8 +300,8 @@ void Db::clear(bool lazy) {
     expire_cursor_ = 0;
     average_ttl_ms_ = 0;
     if (table_.size() == 0) return;
-    if (!lazy) return table_.drain_all(Entry::destroy);
-    dying_.push_back(std::move(table_));
+    if (!lazy && !quiescence_.has_readers()) return table_.drain_all(Entry::destroy);
+    dying_.push_back({std::move(table_), quiescence_.ticket()});
 }
 
 void Db::swap_contents(Db& other) {
@@ -262,8 +312,8 @@ void Db::swap_contents(Db& other) {
 }
 
 bool Db::step_once() {
-    if (!dying_.empty()) {
-        if (!dying_.back().drain(kBucketsPerLook, Entry::destroy)) dying_.pop_back();
+    if (!dying_.empty() && quiescence_.over(dying_.front().ticket)) {
+        if (!dying_.front().table.drain(kBucketsPerLook, Entry::destroy)) dying_.pop_front();
         return true;
     }
     if (!options_.activerehashing) return false;
@@ -282,7 +332,7 @@ bool Db::step(int64_t budget_us) {
 
 size_t Db::pending_free() const {
     size_t entries = 0;
-    for (const Table& table : dying_) entries += table.size();
+    for (const Dying& dying : dying_) entries += dying.table.size();
     return entries;
 }
 

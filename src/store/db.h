@@ -3,11 +3,21 @@
 //
 // Expired keys are never seen: every lookup removes the one it meets (lazy expiry), and
 // active_expire() removes the rest in the background.
-// Threading: everything here belongs to the executor. An Entry* is valid until the next call that
-// may write, expire or free; never keep one across a command.
+// Threading: everything here belongs to the executor, but for Db::read_shared() and what it needs.
+// An Entry* is valid until the next call that may write, expire or free; never keep one across a
+// command.
+//
+// Readers on other threads: each is registered with Keyspace::quiescence() before its thread reads,
+// and while any is, what leaves the keyspace is retired there and strings are not changed in place.
+// A reader sees single keys, each as it was at some moment of the call. That several keys change
+// together (MSET, RENAME, MOVE, EXEC, SWAPDB, FLUSHALL) is for the server's read gate to hide. Two
+// passes over the same keys that return the same entries prove that all of them were there at one
+// moment, the end of the first pass: a block that has left the keyspace never returns to it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <span>
 #include <utility>
@@ -17,6 +27,7 @@
 #include "store/effects.h"
 #include "store/entry.h"
 #include "store/options.h"
+#include "store/quiescence.h"
 #include "store/table.h"
 
 namespace rota {
@@ -41,10 +52,30 @@ struct StoreClock {
     int64_t now_ms = 0;
 };
 
+// What of StoreOptions readers on other threads go by: see access.h.
+struct AccessOptions {
+    int32_t lfu_log_factor;
+    uint32_t lfu_decay_time : 31;
+    uint32_t lfu : 1;
+};
+static_assert(std::atomic<AccessOptions>::is_always_lock_free);
+
+// What a reader on another thread has found.
+struct SharedRead {
+    enum class Status : uint8_t {
+        hit,
+        miss,
+        expired,  // there, but its time has come: the executor shall remove it
+        busy,     // could not tell: ask the executor
+    };
+    Status status;
+    const Entry* entry;  // of a hit; good until the reader is next quiescent or offline
+};
+
 class Db {
 public:
-    Db(int index, const SipKey& seed, const StoreOptions&, const StoreClock&, Effects&,
-       StoreStats&);
+    Db(int index, const SipKey& seed, const StoreOptions&, const StoreClock&, Effects&, StoreStats&,
+       Quiescence&);
     Db(const Db&) = delete;
     ~Db();
 
@@ -61,26 +92,39 @@ public:
     // For introspection (OBJECT, DEBUG, TTL with NO-TOUCH): not counted, not touched.
     Entry* peek(Key);
 
+    // For an online reader of the quiescence, any thread. Neither counted nor touched: see
+    // SharedReader. The value of an entry that is not is_shared_string() is the executor's.
+    SharedRead read_shared(Key, int64_t now_ms) const;
+
     // Sets key to a string, whatever it held, choosing int/embstr/raw as Valkey does.
     // expire_at_ms < 0: no expiry of its own, then `otherwise` says whether an old one stays.
     Entry* set_string(Key, Slice value, int64_t expire_at_ms = -1, Expiry otherwise = Expiry::none);
     Entry* set_integer(Key, int64_t value, Expiry otherwise = Expiry::keep);
+    // The same for an entry of this key that prepared_string() has made: it is taken over, the
+    // expiry of an old one goes. Copies nothing. The key's name may be the entry's own.
+    Entry* set_prepared(Key, Entry*);
     // A raw string of at least `size` bytes for writing in place through mutable_value(): what was
     // there stays, what is new is zero. Creates the key if need be. Keeps the expiry. A key of
-    // another type is the caller's bug.
+    // another type is the caller's bug. While there are readers the string becomes private, by one
+    // copy, and stays so until it is set again.
     Entry* grow_string(Key, size_t size);
     // Appends in place where there is room, amortised O(len). The entry must be a string, and the
-    // tail none of its own bytes.
+    // tail none of its own bytes. While there are readers, a string that no longer lies in the
+    // entry becomes private, a shorter one is copied.
     Entry* append_string(Key, Entry*, Slice tail);
     // Takes an entry over (RENAME, COPY, RESTORE, other types); replaces what was there. The entry
-    // may be of another key: it gets this one. Its expiry counts, the replaced one's does not.
+    // may be of another key: it gets this one. Its expiry counts, the replaced one's does not. It
+    // comes from Entry::make...() or take().
     Entry* put(Key, Entry*);
 
     // Removes; frees on the spot, or in the background where it is big and `lazy`. False: not
     // there.
     bool erase(Key, bool lazy = false);
-    // Removes without freeing: the caller owns the result. Null: not there.
+    // Removes without freeing: the caller puts the result elsewhere or gives it to dispose(). Null:
+    // not there.
     Entry* take(Key);
+    // Frees an entry that was published, once no reader can see it.
+    void dispose(Entry*);
 
     // The entry may move. expire_at_ms < 0 takes the expiry away. An expiry in the past is only
     // noticed by the next lookup.
@@ -102,7 +146,7 @@ public:
     bool expired(const Entry* entry) const {
         return entry->has_expiry() && clock_.now_ms > entry->expire_at_ms();
     }
-    void clear(bool lazy);
+    void clear(bool lazy);          // always lazy while there are readers
     void swap_contents(Db& other);  // SWAPDB
 
     // Stage one and two of a batch: fetch the bucket, then the entry, into the cache. Hints only.
@@ -112,7 +156,7 @@ public:
     // Moves a bounded amount of work along: rehashing, giving memory back. From cron. False:
     // nothing is left to do.
     bool step(int64_t budget_us);
-    // Entries that a lazy clear() has detached and step() has not freed yet.
+    // Entries that clear() has detached and step() has not freed yet.
     size_t pending_free() const;
     // Samples up to `keys` keys that have an expiry and removes the expired ones. See
     // Keyspace::active_expire.
@@ -140,17 +184,25 @@ private:
     void remove_expired(const Key&, Table::Slot*);
     void touch(Entry*);
     uint32_t next_random();
-    // Puts `entry` where `old` was, in both tables. had_expiry: whether `old`, which may be gone or
-    // `entry` itself, is in expires_.
-    void swap_entry(const Key&, Table::Slot*, const Entry* old, bool had_expiry, Entry* entry);
+    // Puts `entry` where `old` was, in both tables.
+    void swap_entry(const Key&, Table::Slot*, const Entry* old, Entry* entry);
     Entry* add(const Key&, Entry*);  // a key that is not there
+    // Puts `entry` in the place of `old`, which is disposed of unless it is the same.
+    Entry* exchange(const Key&, Table::Slot*, Entry* old, Entry* entry);
+    Entry* resize(Entry* old, size_t size, bool make_private);
     Entry* detach(const Key&, Table::Slot*);
+    void dispose_shell(Entry*);  // what Entry::rebuild() has left
     bool step_once();
+
+    struct Dying {  // what a clear() has detached
+        Table table;
+        uint64_t ticket;  // of the quiescence: until then readers may be in it
+    };
 
     int index_;
     Table table_;
-    Table expires_;             // the same entries, those with an expiry
-    std::vector<Table> dying_;  // what lazy clears have detached
+    Table expires_;  // the same entries, those with an expiry
+    std::list<Dying> dying_;
     SipKey seed_;
     uint64_t random_;
     uint64_t expire_cursor_ = 0;
@@ -158,6 +210,7 @@ private:
     const StoreClock& clock_;
     Effects& effects_;
     StoreStats& stats_;
+    Quiescence& quiescence_;
     int64_t average_ttl_ms_ = 0;
 };
 
@@ -170,6 +223,15 @@ public:
     Db& db(int index) { return *dbs_[static_cast<size_t>(index)]; }
     int count() const { return static_cast<int>(dbs_.size()); }
     void swap(int a, int b);
+
+    // For readers on other threads: see SharedReader, which registers there.
+    Quiescence& quiescence() { return quiescence_; }
+    // Once per turn of the executor: frees what no reader can see any more, and shows readers the
+    // options as they are now.
+    void reclaim();
+    AccessOptions access_options() const {  // any thread
+        return access_options_.load(std::memory_order_relaxed);
+    }
 
     StoreClock& clock() { return clock_; }
     StoreStats& stats() { return stats_; }
@@ -192,6 +254,8 @@ private:
     SipKey seed_;
     StoreClock clock_;
     StoreStats stats_;
+    std::atomic<AccessOptions> access_options_;
+    Quiescence quiescence_;  // before the databases, which retire to it to the last
     std::vector<std::unique_ptr<Db>> dbs_;
     int next_expire_db_ = 0;
     int next_step_db_ = 0;
@@ -202,5 +266,9 @@ private:
 // int if the bytes are a canonical long, embstr if header, key, expiry and value fit in 128 bytes
 // by Valkey's reckoning, else raw. Source: the published thresholds of Valkey 9.1.
 Encoding string_encoding(size_t key_len, Slice value, bool has_expiry);
+
+// The entry of a plain SET, for Db::set_prepared(). Any thread: the memory is of its entry_slab().
+// One that is not handed on goes to Entry::destroy().
+Entry* prepared_string(Slice key, Slice value);
 
 }  // namespace rota

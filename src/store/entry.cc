@@ -133,19 +133,19 @@ Entry* Entry::make_object(Slice key, Type type, Encoding encoding, void* object,
     return entry;
 }
 
-void Entry::free_block(Entry* entry) { entry_slab().free(entry, entry->block_size()); }
+void Entry::destroy_shell(Entry* entry) { entry_slab().free(entry, entry->block_size()); }
 
 void Entry::destroy(Entry* entry) {
     // An object of another type goes with its entry; those types will free theirs here.
     ASSERT(entry->type() == Type::string);
     if (entry->shape_ & kBlob) std::free(entry->blob());
-    free_block(entry);
+    destroy_shell(entry);
 }
 
 void Entry::set_expire_at_ms(int64_t at_ms) {
     ASSERT(has_expiry());
     ASSERT(at_ms >= 0);
-    *reinterpret_cast<int64_t*>(this + 1) = at_ms;
+    expiry().store(at_ms, std::memory_order_relaxed);
 }
 
 int64_t Entry::integer() const {
@@ -205,18 +205,17 @@ bool Entry::try_overwrite(Slice value, Encoding encoding, int64_t expire_at_ms) 
     } else if (!value.empty()) {
         std::memmove(payload(), value.data(), value.size());  // may be a part of itself
     }
-    shape_ = static_cast<uint32_t>(payload_bytes) << 16 | (shape_ & 0xffff);
+    shape_ = static_cast<uint32_t>(payload_bytes) << 16 | (shape_ & 0xffff & ~kPrivate);
     set_kind(Type::string, encoding);
     if (has_expiry()) set_expire_at_ms(expire_at_ms);
     return true;
 }
 
-Entry* Entry::rebuild(Entry* old, Slice key, int64_t expire_at_ms) {
-    Entry* entry = make(key, old->type(), old->encoding(), old->shape_ & kBlob, old->payload_size(),
-                        expire_at_ms);
+Entry* Entry::rebuild(const Entry* old, Slice key, int64_t expire_at_ms) {
+    Entry* entry = make(key, old->type(), old->encoding(), old->shape_ & (kBlob | kPrivate),
+                        old->payload_size(), expire_at_ms);
     if (old->payload_size() > 0) std::memcpy(entry->payload(), old->payload(), old->payload_size());
     entry->set_access(old->access());
-    free_block(old);
     return entry;
 }
 
@@ -236,25 +235,33 @@ Entry* Entry::resize_string(Entry* old, size_t size) {
         old->set_kind(Type::string, Encoding::raw);
         return old;
     }
-    char scratch[kIntegerTextMax + 4];
-    const Slice kept = old->string(scratch).substr(0, size);
     const size_t fixed = old->block_size() - old->payload_size();
-    if (size <= kInlineMax &&
-        Slab::rounded_size(fixed + size) == Slab::rounded_size(old->block_size())) {
-        if (old->encoding() == Encoding::integer && !kept.empty())
-            std::memcpy(old->payload(), kept.data(), kept.size());
-        old->shape_ = static_cast<uint32_t>(size) << 16 | (old->shape_ & 0xffff);
-        old->set_kind(Type::string, Encoding::raw);
-        return old;
+    if (size > kInlineMax ||
+        Slab::rounded_size(fixed + size) != Slab::rounded_size(old->block_size()))
+        return copy_resized(old, size);
+    if (old->encoding() == Encoding::integer) {
+        char scratch[kIntegerTextMax];
+        const Slice kept = old->string(scratch).substr(0, size);
+        if (!kept.empty()) std::memcpy(old->payload(), kept.data(), kept.size());
     }
-    Blob* blob = size > kInlineMax ? make_blob(size, roomy(size)) : nullptr;
-    const bool long_value = blob != nullptr;
-    Entry* entry = make(old->key(), Type::string, Encoding::raw, long_value * kBlob,
-                        long_value ? sizeof blob : size, old->expire_at_ms());
+    old->shape_ = static_cast<uint32_t>(size) << 16 | (old->shape_ & 0xffff);
+    old->set_kind(Type::string, Encoding::raw);
+    return old;
+}
+
+Entry* Entry::copy_resized(const Entry* old, size_t size) {
+    ASSERT(old->type() == Type::string);
+    char scratch[kIntegerTextMax];
+    const Slice kept = old->string(scratch).substr(0, size);
+    const bool long_value = size > kInlineMax;
+    const bool grows = size > kept.size();
+    Blob* blob = long_value ? make_blob(size, grows ? roomy(size) : size) : nullptr;
+    Entry* entry =
+        make(old->key(), Type::string, Encoding::raw, (old->shape_ & kPrivate) | long_value * kBlob,
+             long_value ? sizeof blob : size, old->expire_at_ms());
     if (long_value) entry->write_payload(blob);
     if (!kept.empty()) std::memcpy(entry->mutable_value(), kept.data(), kept.size());
     entry->set_access(old->access());
-    free_block(old);
     return entry;
 }
 

@@ -7,9 +7,12 @@
 // entry. A longer string is a Blob of its own; other types are an object that `payload` points to.
 // Type, encoding and length never need the value's memory.
 //
-// Threading: the executor creates, changes and frees entries. A published string entry is immutable
-// except for its access word (LRU/LFU) and the in-place changes that Db makes while no reader can
-// be about; that is what lets IO threads read it later.
+// Threading: any thread may make a string entry, from its own slab; all else is the executor's.
+// Once a string entry is published, it is immutable but for its access word (LRU/LFU) and the time
+// of its expiry, which are atomic. So IO threads may read it, for as long as Db retires it rather
+// than freeing it. What changes in place nevertheless, the value of another type or of a string
+// that is_private(), is the executor's alone: a reader sees key, type, encoding and expiry of such
+// an entry, and never its value. While no reader can be about, Db changes strings as it likes.
 #pragma once
 
 #include <atomic>
@@ -55,9 +58,9 @@ public:
     }
     bool has_expiry() const { return shape_ & kHasExpiry; }
     int64_t expire_at_ms() const {  // -1: none
-        return has_expiry() ? *reinterpret_cast<const int64_t*>(this + 1) : -1;
+        return has_expiry() ? expiry().load(std::memory_order_relaxed) : -1;
     }
-    void set_expire_at_ms(int64_t);  // only if has_expiry()
+    void set_expire_at_ms(int64_t);  // only if has_expiry(); readers see the old time or the new
     Slice key() const { return {bytes() + key_offset(), key_size()}; }
 
     // Strings. value() is the bytes of raw and embstr; integer() the number of an `integer` entry.
@@ -67,12 +70,17 @@ public:
         return {payload(), payload_size()};
     }
     int64_t integer() const;
-    void set_integer(int64_t);   // in place
+    void set_integer(int64_t);   // in place: Db only
     size_t string_size() const;  // digits of the number for `integer`
     // The value as bytes whatever its encoding; numbers are written into scratch (>= 24 bytes).
     Slice string(char* scratch) const;
-    // The value's bytes for changing in place (SETRANGE, SETBIT...). Only raw/embstr.
+    // The value's bytes for changing in place (SETRANGE, SETBIT...): of what Db::grow_string() has
+    // just returned, for no other is safe from readers. Only raw/embstr.
     char* mutable_value();
+    // A string that is changed in place while there are readers: they leave its value alone.
+    bool is_private() const { return shape_ & kPrivate; }
+    // Whether a reader may look at the value.
+    bool is_shared_string() const { return type() == Type::string && !is_private(); }
 
     void* object() const;
     void set_object(Encoding, void* object);
@@ -85,25 +93,37 @@ public:
         const uint32_t kind = word_.load(std::memory_order_relaxed) & 0xff;
         word_.store(bits << 8 | kind, std::memory_order_relaxed);
     }
+    // The same by a reader, unless the word changes meanwhile: the executor may be about to give an
+    // entry of another type another encoding.
+    void set_access_shared(uint32_t bits) const {
+        uint32_t word = word_.load(std::memory_order_relaxed);
+        word_.compare_exchange_strong(word, bits << 8 | (word & 0xff), std::memory_order_relaxed);
+    }
 
     // For Db, which alone knows that no reader is about and puts the result into its tables. -----
 
     // Turns a string entry into this value without moving it; the access word stays. False, and
     // nothing done, unless the new shape needs a block of the same size and no Blob.
     bool try_overwrite(Slice value, Encoding, int64_t expire_at_ms);
-    // The same entry under another key or with another expiry (< 0: none). `old` is gone
-    // afterwards: its value has moved over. `key` may be the old one's own.
-    static Entry* rebuild(Entry* old, Slice key, int64_t expire_at_ms);
+    // The same entry under another key or with another expiry (< 0: none). The value has moved
+    // over: what is left of `old` is for destroy_shell(). `key` may be the old one's own.
+    static Entry* rebuild(const Entry* old, Slice key, int64_t expire_at_ms);
+    static void destroy_shell(Entry*);  // frees the block alone, not what its payload leads to
     // The same string as raw bytes, `size` of them: what was there as far as it goes, then whatever
-    // is in the memory. With room to grow where that is cheap. `old` is returned or gone.
+    // is in the memory. With room to grow where that is cheap. Returns `old`, changed in place, or
+    // a new entry, and then `old` is whole and still to be destroyed.
     static Entry* resize_string(Entry* old, size_t size);
-    void set_encoding(Encoding encoding) { set_kind(type(), encoding); }
+    // Likewise, but always a new entry.
+    static Entry* copy_resized(const Entry* old, size_t size);
+    void set_encoding(Encoding encoding) { set_kind(type(), encoding); }  // not published yet
+    void set_private() { shape_ |= kPrivate; }                            // not published yet
+    bool has_blob() const { return shape_ & kBlob; }
 
     // Bytes of the block as asked of the slab; what a prefetch has to cover.
     size_t block_size() const { return key_offset() + key_size() + payload_size(); }
 
 private:
-    enum Flag : uint32_t { kHasExpiry = 1, kLongKey = 2, kBlob = 4 };
+    enum Flag : uint32_t { kHasExpiry = 1, kLongKey = 2, kBlob = 4, kPrivate = 8 };
 
     // A long string's bytes, outside of the slab. Followed by the bytes.
     struct Blob {
@@ -120,7 +140,10 @@ private:
     static Entry* make(Slice key, Type, Encoding, uint32_t flags, size_t payload_size,
                        int64_t expire_at_ms);
     static Blob* make_blob(size_t size, size_t capacity);
-    static void free_block(Entry*);
+    // Each access is a relaxed load or store of the whole time.
+    std::atomic_ref<int64_t> expiry() const {
+        return std::atomic_ref(*reinterpret_cast<int64_t*>(const_cast<Entry*>(this) + 1));
+    }
 
     void set_kind(Type type, Encoding encoding) {
         word_.store(
@@ -155,9 +178,8 @@ private:
     }
     Blob* blob() const { return read_payload<Blob*>(); }
 
-    // access:24 | type:4 | encoding:4. One word, so that a reader that refreshes the access part
-    // writes back a kind that is immutable while the entry is published.
-    std::atomic<uint32_t> word_;
+    // access:24 | type:4 | encoding:4. Readers refresh the access part.
+    mutable std::atomic<uint32_t> word_;
     // payload size:16 | short key length:12 | flags:4. The payload is the inline value, a number,
     // or a pointer to a Blob or an object; it lies unaligned behind the key.
     uint32_t shape_;

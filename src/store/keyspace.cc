@@ -14,15 +14,30 @@ static SipKey make_seed(const std::string& text) {
     return seed;
 }
 
+static AccessOptions access_options_of(const StoreOptions& options) {
+    return {.lfu_log_factor = options.lfu_log_factor,
+            .lfu_decay_time = static_cast<uint32_t>(options.lfu_decay_time) & 0x7fffffff,
+            .lfu = options.lfu};
+}
+
 Keyspace::Keyspace(int databases, const StoreOptions& options, Effects& effects)
-    : options_(options), seed_(make_seed(options.hash_seed)) {
+    : options_(options),
+      seed_(make_seed(options.hash_seed)),
+      access_options_(access_options_of(options)) {
     for (int i = 0; i < databases; ++i)
-        dbs_.push_back(std::make_unique<Db>(i, seed_, options, clock_, effects, stats_));
+        dbs_.push_back(
+            std::make_unique<Db>(i, seed_, options, clock_, effects, stats_, quiescence_));
 }
 
 Keyspace::~Keyspace() = default;
 
 Key Keyspace::key(Slice name) const { return {name, hash_bytes(seed_, name)}; }
+
+void Keyspace::reclaim() {
+    quiescence_.reclaim();
+    if (quiescence_.has_readers())
+        access_options_.store(access_options_of(options_), std::memory_order_relaxed);
+}
 
 void Keyspace::swap(int a, int b) { db(a).swap_contents(db(b)); }
 

@@ -54,8 +54,9 @@ uint64_t next_random(uint64_t& state) {  // splitmix64
 
 }  // namespace
 
-// Keeps the versions of a range odd. The release at the end pairs with a reader's second look at
-// the version: whoever sees the old value there has not seen any of the moves.
+// Keeps the versions of a range odd. The release at the end pairs with the acquire in
+// find_shared(): whoever starts from that version finds all that was moved in its new place. That
+// it was odd is seen by whoever sees a slot that was stored since, by the release of that store.
 class Table::Moving {
 public:
     explicit Moving(std::span<std::atomic<uint32_t>> versions) : versions_(versions) { bump(); }
@@ -71,24 +72,28 @@ private:
 };
 
 std::span<std::atomic<uint32_t>> Table::versions(uint64_t first, uint64_t last) {
-    if (versions_ == nullptr) return {&version_, 1};
+    View* view = view_.load(std::memory_order_relaxed);
+    if (view == nullptr) return {};
+    if (view->stripes == nullptr) return {&view->version, 1};
     const size_t from = index_of(first, kStripes);
-    return {&versions_[from], index_of(last, kStripes) - from + 1};
+    return {&view->stripes[from], index_of(last, kStripes) - from + 1};
 }
 
 Table::~Table() { clear(); }
 
 void Table::swap(Table& other) noexcept {
+    ASSERT(quiescence_ == other.quiescence_);
+    View* view = view_.load(std::memory_order_relaxed);
+    // Both are complete already; the releases pair with the acquire in find_shared().
+    view_.store(other.view_.load(std::memory_order_relaxed), std::memory_order_release);
+    other.view_.store(view, std::memory_order_release);
     std::swap(new_, other.new_);
     std::swap(old_, other.old_);
     std::swap(boundary_, other.boundary_);
     std::swap(size_, other.size_);
     std::swap(nodes_, other.nodes_);
     std::swap(seed_, other.seed_);
-    std::swap(versions_, other.versions_);
-    const uint32_t version = version_.load(std::memory_order_relaxed);
-    version_.store(other.version_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-    other.version_.store(version, std::memory_order_relaxed);
+    std::swap(stripes_, other.stripes_);
 }
 
 uint64_t Table::first_hash(size_t index, size_t count) {
@@ -130,17 +135,17 @@ void Table::add_link(Slot& last, uint64_t word) {
     last.store(reinterpret_cast<uint64_t>(node) | kLink, std::memory_order_release);
 }
 
-void Table::free_node(Node* node) {
-    entry_slab().free(node, sizeof(Node));
+void Table::retire_node(Node* node) {
     --nodes_;
+    retire(node, sizeof(Node), [](void* what, size_t bytes) { entry_slab().free(what, bytes); });
 }
 
-void Table::free_chain(Bucket& bucket) {
+void Table::retire_chain(Bucket& bucket) {
     uint64_t last = bucket.slots[kSlots - 1].load(std::memory_order_relaxed);
     while (is_link(last)) {
         Node* node = node_of(last);
         last = node->slots[kNodeSlots - 1].load(std::memory_order_relaxed);
-        free_node(node);
+        retire_node(node);
     }
 }
 
@@ -166,14 +171,16 @@ void Table::erase_in(Bucket& bucket, uint64_t hash, Slot* hole) {
     end.store(0, std::memory_order_release);
     if (filled > 2) return;
     link->store(node->slots[0].load(std::memory_order_relaxed), std::memory_order_release);
-    free_node(node);
+    retire_node(node);
 }
 
 // -- Entries --
 
 void Table::insert(uint64_t hash, Entry* entry) {
-    if (new_.count == 0) [[unlikely]]
+    if (new_.count == 0) [[unlikely]] {
         new_ = make_array(1);
+        publish_view();
+    }
     place(*home(hash), word_of(hash, entry));
     ++size_;
     after_insert();
@@ -244,16 +251,24 @@ Table::Array Table::make_array(size_t count) {
     return array;
 }
 
-void Table::free_array(Array& array) {
+void Table::free_array(const Array& array) {
     if (array.mapped_bytes != 0)
         munmap(array.buckets, array.mapped_bytes);
     else
         std::free(array.buckets);
+}
+
+void Table::retire_array(Array& array) {
+    retire(new Array(array), sizeof(Array), [](void* what, size_t) {
+        const std::unique_ptr<Array> retired(static_cast<Array*>(what));
+        free_array(*retired);
+    });
     array = Array{};
 }
 
-// Both give back in large pieces, because each is a system call. Where the huge pages of the system
-// make a piece come back as zeros, nobody reads it.
+// Both give back in large pieces, because each is a system call. Whoever still reads such a piece
+// finds zeros: the executor does not, and a late reader learns from the version that they mean
+// nothing.
 void Table::give_back_below(Array& array, size_t index) {
     if (array.mapped_bytes == 0) return;
     const size_t bytes = index * sizeof(Bucket);
@@ -290,8 +305,9 @@ void Table::reserve(size_t count) {
     const size_t wanted = count_for(count, kGrowAtHalves);
     if (wanted <= new_.count || old_.count != 0) return;
     if (size_ == 0) {
-        if (new_.count != 0) free_array(new_);
-        new_ = make_array(wanted);
+        Array unused = std::exchange(new_, make_array(wanted));
+        publish_view();
+        if (unused.count != 0) retire_array(unused);
         return;
     }
     start_resize(wanted);
@@ -300,11 +316,12 @@ void Table::reserve(size_t count) {
 void Table::start_resize(size_t count) {
     if (count == new_.count) return;
     Array fresh = make_array(count);
-    if (versions_ == nullptr && count >= kStripesFrom)
-        versions_ = std::make_unique<std::atomic<uint32_t>[]>(kStripes);
+    if (stripes_ == nullptr && count >= kStripesFrom && quiescence_ != nullptr)
+        stripes_ = std::make_unique<std::atomic<uint32_t>[]>(kStripes);
     old_ = new_;
     new_ = fresh;
     boundary_ = 0;
+    publish_view();
     prefetch_entries(old_.buckets[0]);
 }
 
@@ -327,9 +344,9 @@ void Table::move_bucket() {
             if (!is_link(last)) break;
             slots = node_of(last)->slots;
         }
-        ++boundary_;
+        set_boundary(boundary_ + 1);
     }
-    free_chain(bucket);
+    retire_chain(bucket);
     give_back_below(old_, boundary_);
 }
 
@@ -341,8 +358,10 @@ bool Table::step(size_t buckets) {
     }
     while (buckets-- > 0 && boundary_ < old_.count) move_bucket();
     if (boundary_ == old_.count) {
-        free_array(old_);
+        Array emptied = std::exchange(old_, Array{});
         boundary_ = 0;
+        publish_view();
+        retire_array(emptied);
     }
     return true;
 }
@@ -350,10 +369,84 @@ bool Table::step(size_t buckets) {
 void Table::release_all() {
     ASSERT(size_ == 0);
     ASSERT(nodes_ == 0);
-    if (new_.buckets != nullptr) free_array(new_);
-    if (old_.buckets != nullptr) free_array(old_);
-    versions_.reset();
+    retire_view(view_.exchange(nullptr, std::memory_order_release));  // as in publish_view()
+    if (new_.buckets != nullptr) retire_array(new_);
+    if (old_.buckets != nullptr) retire_array(old_);
+    if (stripes_ != nullptr)
+        retire(stripes_.release(), kStripes * sizeof(stripes_[0]),
+               [](void* what, size_t) { delete[] static_cast<std::atomic<uint32_t>*>(what); });
     boundary_ = 0;
+}
+
+// -- Readers on other threads --
+
+void Table::publish_view() {
+    if (quiescence_ == nullptr) return;
+    auto* view = new View{.new_buckets = new_.buckets,
+                          .new_count = new_.count,
+                          .old_buckets = old_.buckets,
+                          .old_count = old_.count,
+                          .stripes = stripes_.get(),
+                          .boundary = boundary_};
+    // The release pairs with the acquire in find_shared(): view and arrays are complete.
+    retire_view(view_.exchange(view, std::memory_order_release));
+}
+
+void Table::retire_view(View* view) {
+    if (view == nullptr) return;
+    retire(view, sizeof(View), [](void* what, size_t) { delete static_cast<View*>(what); });
+}
+
+void Table::set_boundary(size_t boundary) {
+    boundary_ = boundary;
+    // The release pairs with the acquire in home(): below it, all is in the new array.
+    if (View* view = view_.load(std::memory_order_relaxed); view != nullptr)
+        view->boundary.store(boundary, std::memory_order_release);
+}
+
+const Table::Bucket& Table::View::home(uint64_t hash) const {
+    if (old_count != 0) [[unlikely]] {
+        const size_t index = index_of(hash, old_count);
+        if (index >= boundary.load(std::memory_order_acquire))  // pairs with set_boundary()
+            return old_buckets[index];
+    }
+    return new_buckets[index_of(hash, new_count)];
+}
+
+// Each slot is loaded with acquire, which pairs with the release of whoever filled it: the entry or
+// node it leads to is complete, and a version read afterwards is not older than the slot.
+const Entry* Table::find_in(const Bucket& bucket, uint64_t tag, Slice key) {
+    std::span<const Slot> slots = bucket.slots;
+    while (true) {
+        uint64_t last = 0;
+        for (const Slot& slot : slots) {
+            last = slot.load(std::memory_order_acquire);
+            if (last >> 48 != tag) continue;
+            const Entry* entry = entry_of(last);
+            if (entry->key() == key) [[likely]]
+                return entry;
+        }
+        if (!is_link(last)) return nullptr;
+        slots = node_of(last)->slots;
+    }
+}
+
+Table::ReadResult Table::find_shared(uint64_t hash, Slice key) const {
+    constexpr int kTriesMax = 4;  // a move takes less than a microsecond, but may be preempted
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+        const View* view = view_.load(std::memory_order_acquire);  // pairs with publish_view()
+        if (view == nullptr) return {Found::miss, nullptr};
+        const std::atomic<uint32_t>& version = view->version_of(hash);
+        // Pairs with the release at the end of Moving: what it moved is in its new place.
+        const uint32_t before = version.load(std::memory_order_acquire);
+        const Entry* entry = find_in(view->home(hash), tag_of(hash), key);
+        if (entry != nullptr) return {Found::hit, entry};
+        // Not moved to earlier than the slots were read: see find_in().
+        if (before % 2 == 0 && version.load(std::memory_order_relaxed) == before &&
+            view_.load(std::memory_order_relaxed) == view)
+            return {Found::miss, nullptr};
+    }
+    return {Found::busy, nullptr};
 }
 
 // -- Walking and choosing --
@@ -435,7 +528,8 @@ size_t Table::memory_bytes() const {
     if (old_.count != 0 && new_.mapped_bytes != 0)
         reached = index_of(first_hash(boundary_, old_.count), new_.count);
     return (reached + old_.count) * sizeof(Bucket) - old_.gone_bytes + nodes_ * sizeof(Node) +
-           (versions_ != nullptr ? kStripes * sizeof(versions_[0]) : 0);
+           (stripes_ != nullptr ? kStripes * sizeof(stripes_[0]) : 0) +
+           (view_.load(std::memory_order_relaxed) != nullptr ? sizeof(View) : 0);
 }
 
 }  // namespace rota

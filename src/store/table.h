@@ -13,12 +13,20 @@
 // Each insert or erase moves the resize along by a bucket or a few, step() does so from cron. The
 // memory behind the boundary is given back as it advances.
 //
-// For readers on other threads (later): a slot changes by one release store of tag and address
-// together, so a hit is right by construction. An entry that moves to another slot does so under an
-// odd version of its stripe, so a miss is right if the version was even and is unchanged.
+// Readers on other threads use find_shared() alone. What they need to know of the arrays is
+// published as one View. A slot changes by one release store of tag and address together, and what
+// it leads to is complete before and left alone after; so a hit is right by construction. An entry
+// that moves to another slot does so while the version of its stripe is odd; so a miss is right if
+// the version was even, and it and the view are still the same afterwards: an entry that was there
+// all the time was in one slot all the time. Whatever leaves the table (array, node, view) is
+// retired through Quiescence, and so must be the entries.
+//
+// A reader that is late may look at an array or node that is no longer in use. Its slots are as
+// they were when it went out of use, after the read began: a hit there is right too. Where the
+// kernel has taken the memory back they are zeros, and the version tells.
 //
 // The table neither makes nor frees entries. It keeps the hash of none: it hashes the key again
-// when it resizes. Threading: executor only.
+// when it resizes. Threading: executor only, but for find_shared().
 #pragma once
 
 #include <atomic>
@@ -33,6 +41,7 @@
 #include "platform/siphash.h"
 #include "platform/slice.h"
 #include "store/entry.h"
+#include "store/quiescence.h"
 
 namespace rota {
 
@@ -40,12 +49,24 @@ class Table {
 public:
     using Slot = std::atomic<uint64_t>;
 
-    explicit Table(const SipKey& seed) : seed_(seed) {}
-    Table(Table&& other) noexcept : Table(other.seed_) { swap(other); }
+    // Without a Quiescence it has no readers but the executor.
+    explicit Table(const SipKey& seed, Quiescence* quiescence = nullptr)
+        : seed_(seed), quiescence_(quiescence) {}
+    Table(Table&& other) noexcept : Table(other.seed_, other.quiescence_) { swap(other); }
     Table(const Table&) = delete;
     Table& operator=(const Table&) = delete;
     ~Table();
-    void swap(Table& other) noexcept;
+    void swap(Table& other) noexcept;  // both with the same Quiescence
+
+    // For a thread that is an online reader of the table's Quiescence. A hit is an entry that was
+    // in the table at some moment of the call, valid until the reader is next quiescent; a miss
+    // means that there was a moment without. Busy: too many changes, ask the executor.
+    enum class Found : uint8_t { hit, miss, busy };
+    struct ReadResult {
+        Found found;
+        const Entry* entry;  // null unless hit
+    };
+    ReadResult find_shared(uint64_t hash, Slice key) const;
 
     size_t size() const { return size_; }
 
@@ -100,8 +121,8 @@ public:
     bool step(size_t buckets);
     bool resizing() const { return old_.count != 0; }
     // Takes entries out of the buckets from the end, calling out(entry), until `buckets` buckets
-    // are done. False: empty. For giving a large table back bit by bit; no other call but this one
-    // and the destructor may follow.
+    // are done. False: empty. For giving a large table back bit by bit, where no reader can be; no
+    // other call but this one and the destructor may follow.
     template <class Out>
     bool drain(size_t buckets, Out&& out);
     // The same in one go; the table is empty and usable afterwards.
@@ -146,6 +167,22 @@ private:
         size_t mapped_bytes = 0;  // 0: from malloc
         size_t gone_bytes = 0;    // from the start, given back to the kernel already
     };
+    // What readers know of the arrays. Only the boundary of a view changes; where more does, there
+    // is a new view.
+    struct View {
+        Bucket* new_buckets;
+        size_t new_count;
+        Bucket* old_buckets;
+        size_t old_count;
+        std::atomic<uint32_t>* stripes;  // versions; null: `version` counts for all buckets
+        std::atomic<size_t> boundary;
+        std::atomic<uint32_t> version{0};
+
+        const Bucket& home(uint64_t hash) const;
+        const std::atomic<uint32_t>& version_of(uint64_t hash) const {
+            return stripes == nullptr ? version : stripes[index_of(hash, kStripes)];
+        }
+    };
     struct ScanStep {
         const Bucket* bucket;
         uint64_t next;
@@ -183,6 +220,7 @@ private:
     // Bit i: slot i carries this tag.
     static unsigned match(const Slot (&slots)[kSlots], uint64_t tag);
     static unsigned match(const Slot (&slots)[kNodeSlots], uint64_t tag);
+    static const Entry* find_in(const Bucket&, uint64_t tag, Slice key);
 
     template <class Matches>
     Slot* search(uint64_t hash, Matches&& matches) {
@@ -226,12 +264,18 @@ private:
     }
     void place(Bucket&, uint64_t word);
     void erase_in(Bucket&, uint64_t hash, Slot* hole);
-    void free_chain(Bucket&);
+    void retire_chain(Bucket&);
     void add_link(Slot& last, uint64_t word);
-    void free_node(Node*);
+    void retire_node(Node*);
+    void retire(void* what, size_t bytes, Quiescence::Free free) {
+        quiescence_ != nullptr ? quiescence_->retire(what, bytes, free) : free(what, bytes);
+    }
 
     static Array make_array(size_t count);
-    static void free_array(Array&);
+    static void free_array(const Array&);
+    void retire_array(Array&);
+    void publish_view();
+    void retire_view(View*);
     static void give_back_from(Array&, size_t count);
     void give_back_below(Array&, size_t index);
     static void prefetch_entries(const Bucket&);
@@ -244,15 +288,17 @@ private:
     // Odd while entries whose hashes lie in [first, last] move.
     class Moving;
     std::span<std::atomic<uint32_t>> versions(uint64_t first, uint64_t last);
+    void set_boundary(size_t);
 
+    std::atomic<View*> view_{nullptr};  // null: no arrays, or no readers ever
     Array new_;            // where inserts go below the boundary; the only one between resizes
     Array old_;            // being emptied
     size_t boundary_ = 0;  // buckets of old_ below this one have been moved
     size_t size_ = 0;
     size_t nodes_ = 0;
     SipKey seed_;
-    std::unique_ptr<std::atomic<uint32_t>[]> versions_;
-    std::atomic<uint32_t> version_{0};  // of all buckets while the table is small
+    Quiescence* quiescence_;
+    std::unique_ptr<std::atomic<uint32_t>[]> stripes_;  // once the table has been large enough
 };
 
 inline unsigned Table::match(const Slot (&slots)[kSlots], uint64_t tag) {
@@ -295,7 +341,7 @@ bool Table::drain(size_t buckets, Out&& out) {
                 --size_;
                 out(entry);
             });
-            free_chain(bucket);
+            retire_chain(bucket);
             give_back_from(*array, array->count);
         }
         if (array->count > end) return true;

@@ -17,6 +17,11 @@ struct Destroy {
 };
 using Owned = std::unique_ptr<Entry, Destroy>;
 
+void resize(Owned& entry, size_t size) {
+    Entry* resized = Entry::resize_string(entry.get(), size);
+    if (resized != entry.get()) entry.reset(resized);
+}
+
 constexpr size_t kKeySizes[] = {0, 1, 16, 31, 32, 255, 4093, 4094, 4095, 4096, 4097, 70'000};
 constexpr size_t kValueSizes[] = {0, 1, 16, 64, 512, 4095, 4096, 4097, 100'000};
 
@@ -79,7 +84,8 @@ TEST(Entry, RebuildsUnderAnotherKeyOrExpiryWithTheSameValue) {
                 Owned old(Entry::make_string("old", value, Encoding::raw, 9));
                 old->set_access(77);
                 const std::string key = text(key_size, 'K');
-                Owned entry(Entry::rebuild(old.release(), key, expiry));
+                Owned entry(Entry::rebuild(old.get(), key, expiry));
+                Entry::destroy_shell(old.release());
                 ASSERT_EQ(entry->key(), key);
                 ASSERT_EQ(entry->value(), value);
                 ASSERT_EQ(entry->expire_at_ms(), expiry);
@@ -92,7 +98,7 @@ TEST(Entry, ResizesStringsBothWaysAcrossTheInlineLimit) {
         for (const size_t to : kValueSizes) {
             const std::string value = text(from, 'a');
             Owned entry(Entry::make_string("key", value, Encoding::raw, 123));
-            entry.reset(Entry::resize_string(entry.release(), to));
+            resize(entry, to);
             ASSERT_EQ(entry->string_size(), to);
             const size_t kept = std::min(from, to);
             ASSERT_EQ(entry->value().substr(0, kept), Slice(value).substr(0, kept));
@@ -104,11 +110,42 @@ TEST(Entry, ResizesStringsBothWaysAcrossTheInlineLimit) {
 TEST(Entry, ResizingAnIntegerLeavesItsDigits) {
     for (const size_t size : {1, 3, 5, 8, 9, 100, 5000}) {
         Owned entry(Entry::make_integer("key", 12345, -1));
-        entry.reset(Entry::resize_string(entry.release(), size));
+        resize(entry, size);
         const size_t kept = std::min<size_t>(size, 5);
         EXPECT_EQ(entry->encoding(), Encoding::raw);
         EXPECT_EQ(entry->value().substr(0, kept), Slice("12345").substr(0, kept));
     }
+}
+
+TEST(Entry, CopyingResizedLeavesTheOldOneAlone) {
+    for (const size_t from : {5, 9000})
+        for (const size_t to : {3, 5, 100, 9001}) {
+            const std::string value = text(from, 'a');
+            Owned old(Entry::make_string("key", value, Encoding::raw, 123));
+            Owned entry(Entry::copy_resized(old.get(), to));
+            const size_t kept = std::min(from, to);
+            EXPECT_EQ(old->value(), value);
+            EXPECT_EQ(entry->value().substr(0, kept), Slice(value).substr(0, kept));
+            EXPECT_EQ(entry->string_size(), to);
+            EXPECT_EQ(entry->expire_at_ms(), 123);
+        }
+}
+
+TEST(Entry, StaysPrivateUntilItIsSetAgain) {
+    Owned entry(Entry::make_string("key", "value", Encoding::raw, -1));
+    EXPECT_TRUE(entry->is_shared_string());
+    entry->set_private();
+    EXPECT_FALSE(entry->is_shared_string());
+    EXPECT_EQ(entry->value(), "value");
+    resize(entry, 9000);
+    EXPECT_TRUE(entry->is_private());
+    Owned rebuilt(Entry::rebuild(entry.get(), "other", 5));
+    Entry::destroy_shell(entry.release());
+    EXPECT_TRUE(rebuilt->is_private());
+    Owned small(Entry::make_string("key", "value", Encoding::raw, -1));
+    small->set_private();
+    EXPECT_TRUE(small->try_overwrite("other", Encoding::raw, -1));
+    EXPECT_TRUE(small->is_shared_string());
 }
 
 TEST(Entry, IsOverwrittenInPlaceOnlyInABlockOfTheSameSize) {
