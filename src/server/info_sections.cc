@@ -26,6 +26,7 @@ struct InfoSections {
     static void stats(void* owner, InfoWriter& out);
     static void replication(void* owner, InfoWriter& out);
     static void cpu(void* owner, InfoWriter& out);
+    static void threads(void* owner, InfoWriter& out);
     static void modules(void*, InfoWriter&) {}
     static void commandstats(void* owner, InfoWriter& out);
     static void errorstats(void* owner, InfoWriter& out);
@@ -86,7 +87,7 @@ void InfoSections::server(void* owner, InfoWriter& out) {
     out.count("lru_clock", static_cast<uint64_t>(now_us / 1000000) & 0xffffff);
     out.text("executable", executable_path().value_or(""));
     out.text("config_file", server.config_file_);
-    out.integer("io_threads_active", 0);
+    out.integer("io_threads_active", server.io_stats_.active > 0);
     out.text("availability_zone", server.options_.server.availability_zone);
     write_listeners(server, out);
 }
@@ -271,6 +272,11 @@ void InfoSections::cpu(void* owner, InfoWriter& out) {
     seconds("used_cpu_sys_main_thread", thread.system_us);
     seconds("used_cpu_user_main_thread", thread.user_us);
     out.seconds_us("used_active_time_main_thread", server.stats_.loop_us);
+    write_io_thread_times(out, server.io_stats_);
+}
+
+void InfoSections::threads(void* owner, InfoWriter& out) {
+    write_threads(out, of(owner).io_stats_);
 }
 
 void InfoSections::commandstats(void* owner, InfoWriter& out) {
@@ -311,6 +317,7 @@ void add_info_sections(Server& server, InfoRegistry& registry) {
         {"stats", "Stats", InfoWhen::by_default, InfoSections::stats},
         {"replication", "Replication", InfoWhen::by_default, InfoSections::replication},
         {"cpu", "CPU", InfoWhen::by_default, InfoSections::cpu},
+        {"threads", "Threads", InfoWhen::in_all, InfoSections::threads},
         {"module_list", "Modules", InfoWhen::by_default, InfoSections::modules, "modules"},
         {"commandstats", "Commandstats", InfoWhen::in_all, InfoSections::commandstats},
         {"errorstats", "Errorstats", InfoWhen::by_default, InfoSections::errorstats},

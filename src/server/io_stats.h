@@ -14,11 +14,11 @@
 namespace rota {
 
 struct IoThreadStats {
-    size_t active = 0;              // IO threads at work now; the executor is none of them
-    uint64_t pending_jobs = 0;      // handed out and not yet back
-    uint64_t commands = 0;          // answered by IO threads themselves
-    ThreadShares executor;          // of its time, at the last sample
-    std::vector<uint64_t> busy_us;  // per IO thread, those asleep too: time spent on work
+    size_t active = 0;                // IO threads at work now; the executor is none of them
+    uint64_t pending_jobs = 0;        // handed out and not yet back
+    uint64_t commands = 0;            // answered by IO threads themselves
+    ThreadShares executor;            // of its time, at the last sample
+    std::vector<uint64_t> busy_us;    // per IO thread, those asleep too: time spent on work
     std::vector<std::string> places;  // Placement's text: the executor, then the IO threads
 };
 

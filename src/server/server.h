@@ -25,6 +25,7 @@
 #include "metrics/server_stats.h"
 #include "platform/clock.h"
 #include "server/executor.h"
+#include "server/io_stats.h"
 #include "server/options.h"
 #include "store/db.h"
 #include "store/effects.h"
@@ -122,6 +123,7 @@ private:
     ServerStats stats_;
     ErrorStats errors_;
     ServerRates rates_;
+    IoThreadStats io_stats_;
     CommandLog command_log_;
     LatencyMonitor latency_;
     InfoRegistry info_;

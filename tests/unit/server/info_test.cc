@@ -58,6 +58,13 @@ TEST_F(Info, CommandStatisticsCountCallsRefusalsAndFailures) {
     EXPECT_EQ(run("INFO commandstats").find("cmdstat_set"), std::string::npos);
 }
 
+TEST_F(Info, ThreadsAreASectionOfOurOwnOutsideTheDefaultAnswer) {
+    EXPECT_EQ(run("INFO").find("# Threads\r\n"), std::string::npos);
+    EXPECT_NE(run("INFO everything").find("# Threads\r\n"), std::string::npos);
+    EXPECT_NE(run("INFO threads").find("# Threads\r\nactive_io_threads_num:1\r\n"),
+              std::string::npos);
+}
+
 TEST_F(Info, KeyspaceTellsKeysAndExpiries) {
     run("SET a 1");
     run("SET b 1 EX 100");
