@@ -37,6 +37,8 @@ def arguments():
                          help='under AddressSanitizer and UndefinedBehaviorSanitizer')
     flavour.add_argument('--tsan', action='store_const', const='tsan', dest='flavour',
                          help='under ThreadSanitizer')
+    parse.add_argument('--long', action='store_true',
+                       help='the long versions of tests that have one: takes hours')
     parse.add_argument('--list', action='store_true', help='name the tests and suites')
     parse.add_argument('names', nargs='*', metavar='NAME', help='only this test or suite')
     parse.set_defaults(flavour='debug')
@@ -96,7 +98,7 @@ def select(tests, names):
             if not names or test['name'] in names or set(names) & set(suites(test))]
 
 
-def run_tests(build, tests, flavour):
+def run_tests(build, tests, flavour, is_long):
     for test in tests:   # a test that crashes must not be judged by an older run's results
         for stale in (f'{build}/{test["name"]}.xml', f'{test["workdir"]}/{test["name"]}.xml'):
             if os.path.exists(stale):
@@ -107,8 +109,11 @@ def run_tests(build, tests, flavour):
     environment = dict(os.environ)
     for name, value in SANITIZER_OPTIONS.items():
         environment.setdefault(name, value)
+    if is_long:
+        environment['ROTA_TEST_LONG'] = '1'
+    slowness = (1 if flavour == 'debug' else 5) * (100 if is_long else 1)
     command = ['meson', 'test', '-C', build, '--no-rebuild', '--print-errorlogs',
-               '--timeout-multiplier', '1' if flavour == 'debug' else '5']
+               '--timeout-multiplier', str(slowness)]
     return subprocess.run(command + [test['name'] for test in tests], env=environment).returncode
 
 
@@ -177,6 +182,9 @@ def count_all(build, tests):
             continue
         if test['protocol'] == 'gtest':
             count.add_cases(name, cases_of(build, test))
+        elif test['protocol'] == 'tap' and result['result'] == 'SKIP':
+            _, _, why = (result.get('stdout') or '').partition('1..0 # SKIP ')
+            count.add_case(name, 'skipped', why.strip() or 'no reason was given')
         elif test['protocol'] == 'tap':
             for case, kind, why in tap_cases(result):
                 count.add_case(f'{name}: {case}', kind, why)
@@ -205,7 +213,7 @@ def main():
         print(f'Building {build}', flush=True)
     run(['ninja', '-C', build])
     tests = select(all_tests(build), options.names)
-    status = run_tests(build, tests, options.flavour)
+    status = run_tests(build, tests, options.flavour, options.long)
     count = count_all(build, tests)
     print()
     for note in count.notes:

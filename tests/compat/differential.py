@@ -5,12 +5,14 @@
 
 Streams: string, keys, errors, protocol, sessions, config. Every command comes from the seed, so a
 difference can be seen again. Differences that are meant stand in allowed.txt; any other fails.
-bench/peers installs the peer; without it the test is skipped (exit code 77).
+ROTA_TEST_ARGS has arguments for Rota alone. bench/peers installs the peer; without it the test is
+skipped (exit code 77).
 """
 import argparse
 import os
 import random
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -224,7 +226,9 @@ class Pair:
 
     def __init__(self, report, *arguments):
         self.report = report
-        self.servers = [Server(PEER, *arguments), Server(os.environ['ROTA_SERVER'], *arguments)]
+        ours = shlex.split(os.environ.get('ROTA_TEST_ARGS', ''))
+        self.servers = [Server(PEER, *arguments),
+                        Server(os.environ['ROTA_SERVER'], *ours, *arguments)]
 
     def ask(self, commands, resp=2, first=()):
         """The commands on one connection to each server, many at a time, reply by reply."""

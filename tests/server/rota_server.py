@@ -2,10 +2,12 @@
 """Runs real server processes for tests, talks raw RESP to them, and reports in TAP.
 
 The program comes from ROTA_SERVER, so that the very same tests can be tried on another server of
-the family. Every wait has a deadline, and is for something that happens, never for time to pass.
+the family; ROTA_TEST_ARGS has arguments that every server gets, before those of the test. Every
+wait has a deadline, and is for something that happens, never for time to pass.
 """
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -16,6 +18,7 @@ import time
 import unittest
 
 PROGRAM = os.environ.get('ROTA_SERVER', '')
+ARGUMENTS = shlex.split(os.environ.get('ROTA_TEST_ARGS', ''))
 # Sanitizers slow everything down: the deadlines are for hangs, not for speed.
 DEADLINE_SECONDS = 30
 SANITIZER_REPORT = re.compile(r'ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:')
@@ -42,6 +45,17 @@ def run_program(*arguments, user=None):
     """Runs the program to its end: for what is expected to refuse, or to print and go."""
     return subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, errors='replace', timeout=DEADLINE_SECONDS, user=user)
+
+
+def why_not(arguments):
+    """Why the program would not do as these arguments say: it refuses them, or lets them be."""
+    checked = run_program('--check-config', *arguments)
+    if checked.returncode:
+        return f'the server refuses {shlex.join(arguments)}'
+    inert = re.findall(r'^(\S+): accepted and kept', checked.stdout, re.M)
+    if inert:
+        return f'without effect in this version: {", ".join(inert)}'
+    return None
 
 
 class Server:
@@ -76,7 +90,7 @@ class Server:
     def _spawn(self):
         command = [PROGRAM] + ([self.config_path] if self.config_path else [])
         command += ['--port', str(self.port), '--bind', '127.0.0.1', '--dir', self.folder,
-                    *self.arguments]
+                    *ARGUMENTS, *self.arguments]
         with open(os.path.join(self.folder, 'output'), 'wb') as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
                                             stderr=subprocess.STDOUT)
@@ -265,6 +279,9 @@ def main():
     if not os.access(PROGRAM, os.X_OK):
         print(f'Bail out! ROTA_SERVER names no program: {PROGRAM!r}')
         sys.exit(1)
+    if ARGUMENTS and (reason := why_not(ARGUMENTS)):
+        print(f'1..0 # SKIP {reason}')
+        sys.exit(0)
     loader = unittest.TestLoader()
     loader.testNamePatterns = [f'*{word}*' for word in sys.argv[1:]] or None
     suite = loader.loadTestsFromModule(sys.modules['__main__'])
