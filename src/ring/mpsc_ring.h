@@ -47,15 +47,11 @@ public:
     // Takes as many as there are, at most out.size(), and returns their number.
     size_t pop(std::span<T> out) {
         const size_t head = head_.load(std::memory_order_relaxed);
-        size_t count = 0;
-        for (; count < out.size(); ++count) {
-            Atomic<T>& slot = slots_[(head + count) % kCapacity];
-            // Pairs with the release in Producer::fill(): what the item points to.
-            const T item = slot.load(std::memory_order_acquire);
-            if (item == T{}) break;
-            out[count] = item;
-            slot.store(T{}, std::memory_order_relaxed);  // published by the head, below
-        }
+        const size_t at = head % kCapacity;
+        const size_t first = std::min(out.size(), kCapacity - at);
+        size_t count = pop_run(at, out.first(first));
+        if (count == first)
+            count += pop_run(0, out.subspan(first, std::min(out.size() - first, at)));
         // Pairs with the acquire in Producer::room(): the slots before it are empty.
         if (count > 0) head_.store(head + count, std::memory_order_release);
         return count;
@@ -69,6 +65,20 @@ public:
 private:
     template <class Value>
     using Atomic = typename Atomics::template Atomic<Value>;
+
+    // Empties filled slots from `at` on, at most out.size() of them, and returns their number.
+    size_t pop_run(size_t at, std::span<T> out) {
+        size_t count = 0;
+        for (; count < out.size(); ++count) {
+            Atomic<T>& slot = slots_[at + count];
+            // Pairs with the release in Producer::fill(): what the item points to.
+            const T item = slot.load(std::memory_order_acquire);
+            if (item == T{}) break;
+            out[count] = item;
+            slot.store(T{}, std::memory_order_relaxed);  // published by the head, in pop()
+        }
+        return count;
+    }
 
     // Indices count items from the beginning of time.
     alignas(kCacheLine) Atomic<size_t> tail_{0};  // the next ticket
@@ -130,10 +140,12 @@ private:
     template <class Items>
     size_t fill(const Items& items) {
         const size_t count = room();
+        size_t slot = ticket_ % kCapacity;
         for (size_t i = 0; i < count; ++i) {
             ASSERT(items[i] != T{});
-            // Pairs with the acquire in pop(): what the item points to.
-            ring_.slots_[(ticket_ + i) % kCapacity].store(items[i], std::memory_order_release);
+            // Pairs with the acquire in pop_run(): what the item points to.
+            ring_.slots_[slot].store(items[i], std::memory_order_release);
+            slot = (slot + 1) % kCapacity;
         }
         ticket_ += count;
         tickets_ -= count;

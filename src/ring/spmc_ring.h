@@ -56,11 +56,13 @@ public:
             // Pairs with the releases in give_back(): its items have been read.
             if (State(cell.state.load(std::memory_order_acquire)).left() > 0) break;
             const size_t count = std::min(items.size() - done, kCellItems);
-            for (size_t i = 0; i < count; ++i) cell.items[i] = items[done + i];
+            copy(items.begin() + static_cast<ptrdiff_t>(done), cell.items.begin(), count);
             // Pairs with the acquire in look(): the items.
             cell.state.store(State(pushed + done, count).word, std::memory_order_release);
             producer_.cell = (producer_.cell + 1) % kCapacity;
             done += count;
+            // A consumer wrote the next cell last: let its line be on its way.
+            __builtin_prefetch(&cells_[(producer_.cell + 1) % kCapacity], 1);
         }
         producer_.pushed.store(pushed + done, std::memory_order_relaxed);
         return done;
@@ -128,6 +130,15 @@ private:
         uint64_t end;  // the head after it
     };
 
+    // A whole cell has a length that the compiler knows.
+    static void copy(auto from, auto to, size_t count) {
+        if (count == kCellItems) {
+            for (size_t i = 0; i < kCellItems; ++i) to[i] = from[i];
+        } else {
+            for (size_t i = 0; i < count; ++i) to[i] = from[i];
+        }
+    }
+
     // What pop() could claim, were `head` still the head.
     Claim look(uint64_t head, size_t most) const {
         const uint64_t number = head / kCapacity;
@@ -154,7 +165,7 @@ private:
             const State state(cell.state.load(std::memory_order_relaxed));  // acquired by look()
             const uint64_t place = state.place(number);
             const size_t count = std::min<size_t>(state.count() - place, out.size());
-            for (size_t i = 0; i < count; ++i) out[i] = cell.items[place + i];
+            copy(cell.items.begin() + place, out.begin(), count);
             give_back(cell, state, count);
             out = out.subspan(count);
             number += count;

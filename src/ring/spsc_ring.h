@@ -30,18 +30,23 @@ public:
     SpscRing(const SpscRing&) = delete;
     SpscRing& operator=(const SpscRing&) = delete;
 
-    [[nodiscard]] bool push(T item) {
-        if (producer_.pushed - producer_.head_seen == kCapacity) {
+    [[nodiscard]] bool push(T item) { return push(std::span<const T>(&item, 1)) == 1; }
+
+    // Takes as many as fit and returns their number; less than items.size() means full.
+    [[nodiscard]] size_t push(std::span<const T> items) {
+        size_t room = producer_.head_seen + kCapacity - producer_.pushed;
+        if (room < items.size()) {
             // Pairs with the release in pop(): the slots before it have been read.
             producer_.head_seen = consumer_.head.load(std::memory_order_acquire);
-            if (producer_.pushed - producer_.head_seen == kCapacity) {
-                commit();
-                return false;
-            }
+            room = producer_.head_seen + kCapacity - producer_.pushed;
         }
-        slots_[producer_.pushed % kCapacity] = item;
-        ++producer_.pushed;
-        return true;
+        const size_t count = std::min(room, items.size());
+        const Runs runs(producer_.pushed, count);
+        for (size_t i = 0; i < runs.first; ++i) slots_[runs.at + i] = items[i];
+        for (size_t i = runs.first; i < count; ++i) slots_[i - runs.first] = items[i];
+        producer_.pushed += count;
+        if (count < items.size()) commit();
+        return count;
     }
 
     // Costs nothing when nothing was pushed.
@@ -60,7 +65,9 @@ public:
         }
         const size_t count = std::min(consumer_.tail_seen - head, out.size());
         if (count == 0) return 0;
-        for (size_t i = 0; i < count; ++i) out[i] = slots_[(head + i) % kCapacity];
+        const Runs runs(head, count);
+        for (size_t i = 0; i < runs.first; ++i) out[i] = slots_[runs.at + i];
+        for (size_t i = runs.first; i < count; ++i) out[i] = slots_[i - runs.first];
         // Pairs with the acquire in push(): the slots before it have been read.
         consumer_.head.store(head + count, std::memory_order_release);
         return count;
@@ -85,6 +92,15 @@ private:
     using Atomic = typename Atomics::template Atomic<Value>;
     template <class Value>
     using Shared = typename Atomics::template Shared<Value>;
+
+    // Where `count` items from `index` on lie: `first` of them at `at`, the others at the
+    // beginning.
+    struct Runs {
+        Runs(size_t index, size_t count)
+            : at(index % kCapacity), first(std::min(count, kCapacity - at)) {}
+        size_t at;
+        size_t first;
+    };
 
     // Indices count items from the beginning of time.
     struct alignas(kCacheLine) Producer {

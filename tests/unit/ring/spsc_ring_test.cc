@@ -49,6 +49,17 @@ TEST(SpscRing, PublishesWhatWasPushedWhenItIsFull) {
     EXPECT_TRUE(ring.push(5));
 }
 
+TEST(SpscRing, TakesWhatFitsOfABatchAndPublishesIt) {
+    Small ring;
+    EXPECT_EQ(ring.push(Items({1, 2, 3})), 3u);
+    EXPECT_TRUE(ring.empty());
+    EXPECT_EQ(ring.push(Items({4, 5, 6})), 1u);
+    EXPECT_EQ(pop(ring, 3), Items({1, 2, 3}));
+    EXPECT_EQ(ring.push(Items({5, 6})), 2u);  // round the end
+    ring.commit();
+    EXPECT_EQ(pop(ring, 9), Items({4, 5, 6}));
+}
+
 TEST(SpscRing, TakesNoMoreThanAskedFor) {
     Small ring;
     for (uint64_t item = 1; item <= 3; ++item) ASSERT_TRUE(ring.push(item));
