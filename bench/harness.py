@@ -260,3 +260,14 @@ def cpu_model():
     with open('/proc/cpuinfo') as info:
         found = re.search(r'model name\s*:\s*(.*)', info.read())
     return found.group(1).strip() if found else os.uname().machine
+
+
+def git_commit():
+    here = os.path.dirname(os.path.abspath(__file__))
+
+    def git(*words):
+        return subprocess.run(['git', '-C', here, *words], capture_output=True, text=True).stdout
+    commit = git('rev-parse', '--short=10', 'HEAD').strip() or 'unknown'
+    # Results are not part of what was measured.
+    changed = git('status', '--porcelain', '--untracked-files=no', '--', ':/', ':!/bench')
+    return commit + ('-dirty' if changed.strip() else '')
