@@ -4,12 +4,16 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "platform/assert.h"
 
 namespace rota {
 namespace {
+
+constexpr int kAddressBits = 48;
+constexpr uint64_t kAddressMask = (uint64_t{1} << kAddressBits) - 1;
 
 constexpr size_t round_up(size_t size, size_t step) { return (size + step - 1) / step * step; }
 
@@ -37,7 +41,7 @@ char* map_aligned(size_t bytes) {
 }  // namespace
 
 Slab::~Slab() {
-    for (void* chunk : chunks_) munmap(chunk, kChunkBytes);
+    for (const Chunk& chunk : chunks_) munmap(chunk.at, kChunkBytes);
 }
 
 size_t Slab::class_of(size_t size) {
@@ -65,7 +69,7 @@ Slab::Span* Slab::span_of(void* block, size_t span_bytes) {
 
 void* Slab::allocate(size_t size) {
     ASSERT(size > 0);
-    if (kUsesMalloc || size > kBlockMax) [[unlikely]] {
+    if (from_malloc(size)) [[unlikely]] {
         const size_t bytes = rounded_size(size);
         void* block = std::malloc(bytes);
         if (block == nullptr) throw std::bad_alloc();
@@ -77,7 +81,7 @@ void* Slab::allocate(size_t size) {
     const size_t bytes = class_bytes(size_class);
     Span* span = with_room_[size_class];
     if (span == nullptr) [[unlikely]]
-        return allocate_from_new_span(size_class);
+        return allocate_slowly(size_class);
     used_ += bytes;
     ++span->used;
     void* block = span->free;
@@ -92,33 +96,40 @@ void* Slab::allocate(size_t size) {
     return block;
 }
 
-void* Slab::allocate_from_new_span(size_t size_class) {
+void* Slab::allocate_slowly(size_t size_class) {
     const size_t bytes = class_bytes(size_class);
+    collect();
+    if (with_room_[size_class] != nullptr) return allocate(bytes);
     Span* span = take_span(pools_[pool_of(bytes)]);
-    *span = Span{.next = nullptr,
+    *span = Span{.owner = this,
+                 .size_class = static_cast<uint16_t>(size_class),
+                 .next = nullptr,
                  .previous = nullptr,
                  .free = nullptr,
                  .used = 0,
                  .fresh = kHeaderBytes,
-                 .size_class = static_cast<uint16_t>(size_class),
                  .listed = false};
     list(span);
     return allocate(bytes);
 }
 
 void Slab::free(void* block, size_t size) {
-    if (kUsesMalloc || size > kBlockMax) [[unlikely]] {
+    if (from_malloc(size)) [[unlikely]] {
         used_ -= rounded_size(size);
         reserved_ -= rounded_size(size);
         std::free(block);
         return;
     }
     const size_t size_class = class_of(size);
-    Pool& pool = pools_[pool_of(class_bytes(size_class))];
-    Span* span = span_of(block, pool.span_bytes);
+    const size_t bytes = class_bytes(size_class);
+    Span* span = span_of(block, pools_[pool_of(bytes)].span_bytes);
     ASSERT(span->size_class == size_class);
+    used_ -= bytes;
+    span->owner == this ? take_in(span, block) : span->owner->give_back(block, size_class);
+}
+
+void Slab::take_in(Span* span, void* block) {
     ASSERT(span->used > 0);
-    used_ -= class_bytes(size_class);
     span->free = new (block) FreeBlock{span->free};
     --span->used;
     if (!span->listed) list(span);
@@ -126,9 +137,65 @@ void Slab::free(void* block, size_t size) {
         // One empty span stays with its size: a key that comes and goes must not move spans about.
         if (span->next == nullptr && span->previous == nullptr) return;
         unlist(span);
-        give_span(pool, span);
+        give_span(pools_[pool_of(class_bytes(span->size_class))], span);
     }
 }
+
+// -- Between threads --
+
+// By another thread than the owner. Blocks are only added one by one and taken all at once, so it
+// does not matter that the one on top may have been gone and come back meanwhile.
+void Slab::give_back(void* block, size_t size_class) {
+    const auto address = reinterpret_cast<uint64_t>(block);
+    uint64_t below = returned_.load(std::memory_order_relaxed);
+    do {
+        std::memcpy(block, &below, sizeof below);
+        // The release pairs with the acquire in collect(): nobody uses the block any more.
+    } while (!returned_.compare_exchange_weak(below, size_class << kAddressBits | address,
+                                              std::memory_order_release,
+                                              std::memory_order_relaxed));
+}
+
+void Slab::collect() {
+    if (returned_.load(std::memory_order_relaxed) == 0) return;
+    uint64_t word = returned_.exchange(0, std::memory_order_acquire);  // pairs with give_back()
+    while (word != 0) {
+        void* block = reinterpret_cast<void*>(word & kAddressMask);
+        const size_t bytes = class_bytes(word >> kAddressBits);
+        std::memcpy(&word, block, sizeof word);
+        take_in(span_of(block, pools_[pool_of(bytes)].span_bytes), block);
+    }
+}
+
+void Slab::adopt(Slab& ended) {
+    ended.collect();
+    for (const Chunk& chunk : ended.chunks_) {
+        chunks_.push_back(chunk);
+        for (size_t at = 0; at < kChunkBytes; at += chunk.span_bytes) {
+            auto* span = reinterpret_cast<Span*>(chunk.at + at);
+            if (span->owner == &ended) span->owner = this;  // else it has never been in use
+        }
+    }
+    for (Span*& head : ended.with_room_)
+        while (Span* span = head) {
+            ended.unlist(span);
+            list(span);
+        }
+    for (size_t i = 0; i < pools_.size(); ++i) {
+        Pool& from = ended.pools_[i];
+        for (Span* span : from.spare) give_span(pools_[i], span);
+        pools_[i].dropped.insert(pools_[i].dropped.end(), from.dropped.begin(), from.dropped.end());
+        from.spare.clear();
+        from.dropped.clear();
+    }
+    ended.chunks_.clear();
+    used_ += ended.used_;
+    reserved_ += ended.reserved_;
+    ended.used_ = 0;
+    ended.reserved_ = 0;
+}
+
+// -- Spans --
 
 void Slab::list(Span* span) {
     Span*& head = with_room_[span->size_class];
@@ -172,15 +239,25 @@ void Slab::give_span(Pool& pool, Span* span) {
 
 void Slab::map_chunk(Pool& pool) {
     char* chunk = map_aligned(kChunkBytes);
-    chunks_.push_back(chunk);
+    chunks_.push_back({chunk, pool.span_bytes});
     if (huge_pages_) madvise(chunk, kChunkBytes, MADV_HUGEPAGE);
     for (size_t at = kChunkBytes; at > 0; at -= pool.span_bytes)
         pool.dropped.push_back(reinterpret_cast<Span*>(chunk + at - pool.span_bytes));
 }
 
-Slab& entry_slab() {
+static Slab& executor_slab() {
     static Slab& slab = *new Slab;  // never destroyed: entries may outlive main()
     return slab;
 }
+
+static constinit thread_local Slab* slab_of_thread = nullptr;
+
+Slab& entry_slab() {
+    if (slab_of_thread == nullptr) [[unlikely]]
+        slab_of_thread = &executor_slab();
+    return *slab_of_thread;
+}
+
+void use_entry_slab(Slab& slab) { slab_of_thread = &slab; }
 
 }  // namespace rota

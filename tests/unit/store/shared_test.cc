@@ -212,6 +212,24 @@ TEST_F(SharedTest, PreparedEntriesAreWhatSetWouldHaveMade) {
     EXPECT_EQ(get("new"), "v");
 }
 
+TEST_F(SharedTest, AnotherThreadPreparesFromItsOwnSlab) {
+    const size_t before = entry_slab().used_bytes();
+    Slab slab;
+    Entry* prepared = nullptr;
+    std::thread([&] {
+        use_entry_slab(slab);
+        Entry::destroy(prepared_string("k", "not handed on"));
+        prepared = prepared_string("k", "v");
+    }).join();
+    EXPECT_EQ(slab.used_bytes(), prepared->allocated_size());
+    db().set_prepared(key("k"), prepared);
+    entry_slab().adopt(slab);  // its thread is gone
+    EXPECT_EQ(shared_get("k"), "v");
+    db().erase(key("k"));
+    pass();
+    EXPECT_EQ(entry_slab().used_bytes(), before);
+}
+
 // -- Stress: one writer, three readers --
 //
 // Key i holds "<i>:<version>:" and then as many times the digit version % 10 as the version says.
