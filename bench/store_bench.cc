@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/db.h"
+#include "store/shared_reader.h"
 #include "store/slab.h"
 
 namespace rota {
@@ -110,6 +111,34 @@ void BM_hit(benchmark::State& state) {
     report(state, batch);
 }
 
+// range: keys, batch. As BM_hit, but by the way that readers on other threads go.
+void BM_hit_shared(benchmark::State& state) {
+    Filled& f = filled(static_cast<size_t>(state.range(0)), 16);
+    const size_t prefetch = static_cast<size_t>(state.range(1));
+    const size_t batch = std::max<size_t>(prefetch, 1);
+    const auto wanted = requests(*f.keyspace, 0, f.keys);
+    const int64_t now_ms = f.keyspace->clock().now_ms;
+    SharedReader reader(*f.keyspace);
+    reader.quiescence().online();
+    static char reply[1 << 16];
+    size_t at = 0;
+    for (auto _ : state) {
+        const auto* request = &wanted[at];
+        for (size_t i = 0; i < prefetch; ++i) f.db().prefetch_bucket(request[i].second);
+        for (size_t i = 0; i < prefetch; ++i) f.db().prefetch_entry(request[i].second);
+        for (size_t i = 0; i < batch; ++i) {
+            const Key key{request[i].first, request[i].second};
+            const Slice value = reader.read(0, key, now_ms).entry->value();
+            std::memcpy(reply + i * value.size(), value.data(), value.size());
+        }
+        reader.quiescence().quiescent();
+        benchmark::ClobberMemory();
+        at = (at + batch) % (wanted.size() - 64);
+    }
+    reader.quiescence().offline();
+    report(state, batch);
+}
+
 void BM_miss(benchmark::State& state) {
     Filled& f = filled(static_cast<size_t>(state.range(0)), 16);
     const size_t prefetch = static_cast<size_t>(state.range(1));
@@ -201,6 +230,7 @@ constexpr int64_t k10M = 10'000'000;
 BENCHMARK(BM_memory)->Iterations(1)->ArgsProduct({{100'000, 1'000'000}, {16, 64, 512}});
 BENCHMARK(BM_hit)->ArgsProduct({{10'000, 100'000, 1'000'000, k10M}, {16}, {0, 1, 2, 4, 8, 16, 32}});
 BENCHMARK(BM_hit)->ArgsProduct({{1'000'000}, {64, 512}, {0, 1, 4, 16, 32}});
+BENCHMARK(BM_hit_shared)->ArgsProduct({{10'000, 1'000'000, k10M}, {0, 16}});
 BENCHMARK(BM_miss)->ArgsProduct({{10'000, 100'000, 1'000'000, k10M}, {0, 16}});
 BENCHMARK(BM_overwrite)->ArgsProduct({{1'000'000}, {16, 64, 512}, {1, 16}});
 BENCHMARK(BM_insert)->RangeMultiplier(10)->Range(10'000, k10M)->Unit(benchmark::kMillisecond);
