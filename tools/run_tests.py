@@ -21,6 +21,7 @@ FLAVOURS = {
     'tsan': ['--buildtype=debug', '-Doptimization=1', '-Db_sanitize=thread',
              '-Dallocator=libc', '-Dbench=false'],
 }
+SLOWEST_SHOWN = 10
 SANITIZER_OPTIONS = {
     # Not detect_stack_use_after_return: its stacks break the alignment of cache-line objects.
     'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=0',
@@ -165,15 +166,23 @@ def tap_cases(result):
                 yield name, 'failed' if line.startswith('not ok') else 'passed', ''
 
 
-def count_all(build, tests):
-    count, results = Count(), {}
+def read_results(build):
+    """What Meson has logged, by the name of the test."""
     try:
         with open(f'{build}/meson-logs/testlog.json') as log:
-            for line in log:
-                result = json.loads(line)
-                results[result['name'].split(' / ')[-1]] = result
+            results = [json.loads(line) for line in log]
     except FileNotFoundError:
-        pass
+        return {}
+    return {result['name'].split(' / ')[-1]: result for result in results}
+
+
+def print_slowest(results):
+    slowest = sorted(results.items(), key=lambda item: -item[1]['duration'])[:SLOWEST_SHOWN]
+    print('slowest:', ', '.join(f'{name} {result["duration"]:.1f} s' for name, result in slowest))
+
+
+def count_all(build, tests, results):
+    count = Count()
     for test in tests:
         name, result = test['name'], results.get(test['name'])
         failed_before, ran_before = count.failed, count.passed + count.skipped
@@ -214,8 +223,10 @@ def main():
     run(['ninja', '-C', build])
     tests = select(all_tests(build), options.names)
     status = run_tests(build, tests, options.flavour, options.long)
-    count = count_all(build, tests)
+    results = read_results(build)
+    count = count_all(build, tests, results)
     print()
+    print_slowest(results)
     for note in count.notes:
         print(note)
     if status and not count.failed:

@@ -15,7 +15,7 @@ Plan draw_plan(uint64_t seed, bool with_transactions) {
     Plan plan;
     plan.seed = seed;
     plan.keys = one_of({1, 2, 2, 3, 4});
-    plan.connections = one_of({3, 5, 8, 12});
+    plan.connections = one_of({3, 5, 6, 8});
     plan.operations = one_of({30, 50});
     // Many connections with deep pipelines have more orders than can be tried.
     plan.pipeline_max = plan.connections <= 5 ? one_of({1, 4, 16}) : one_of({1, 1, 4});

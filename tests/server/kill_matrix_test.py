@@ -155,7 +155,7 @@ class Matrix(unittest.TestCase):
         self.chance = random.Random(f'{SEED} {self.id()}')
         self.peers, self.numbers = [], 0
         self.control = Raw(self.server.port)
-        self.addCleanup(self.control.close)
+        self.addCleanup(lambda: self.control.close())
         self.addCleanup(self.forget_peers)
         self.control.ask('SET', 'large', b'x' * LARGE_BYTES)
         self.round(self.kill_all)   # what grows once has grown before memory is measured
@@ -355,13 +355,14 @@ class Matrix(unittest.TestCase):
                 self.traffic(peer)
 
             def all_have_ended():
-                self.control.ask('PING')
                 for peer in self.peers:
                     peer.read()
                 return all(peer.ended for peer in self.peers)
             wait_until(all_have_ended, 'idle connections are closed')
             for peer in self.peers:
                 peer.check()
+            self.control.close()
+            self.control = Raw(self.server.port)
             self.control.ask('CONFIG', 'SET', 'timeout', 0)
             done += together
         self.finish(ROUNDS, began)
