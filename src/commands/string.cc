@@ -263,13 +263,7 @@ void cmd_setrange(Ctx& ctx) {
     if (patch.empty()) return ctx.reply.integer(static_cast<int64_t>(old_size));
     if (!fits_limit(ctx, static_cast<uint64_t>(*offset), patch.size())) return;
     const auto at = static_cast<size_t>(*offset);
-    Entry* result;
-    try {
-        result = ctx.db().grow_string(key, std::max(old_size, at + patch.size()));
-    } catch (const std::bad_alloc&) {
-        // A few bytes of request can ask for any size where proto-max-bulk-len was raised.
-        return ctx.reply.error("ERR Insufficient memory, failed allocating the string");
-    }
+    Entry* result = ctx.db().grow_string(key, std::max(old_size, at + patch.size()));
     std::memcpy(result->mutable_value() + at, patch.data(), patch.size());
     ctx.changed(EventClass::string, "setrange", key.name);
     ctx.reply.integer(static_cast<int64_t>(result->string_size()));

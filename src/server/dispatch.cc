@@ -166,13 +166,25 @@ bool Executor::out_of_memory() {
     return over_memory_;
 }
 
+// A few bytes of request can ask for a value or a reply of any size. One that there is no memory
+// for is an error; nothing of its reply has left yet.
+static void run_or_refuse(const RegisteredCommand& command, Ctx& ctx) {
+    const size_t reply_begin = ctx.reply.begin();
+    try {
+        command.row->run(ctx);
+    } catch (const std::bad_alloc&) {
+        ctx.reply.out().truncate(reply_begin);
+        ctx.reply.error("ERR Insufficient memory, failed executing the command");
+    }
+}
+
 void Executor::call(Request& request, std::span<const Slice> args, Reply& reply) {
     Client& client = *request.client;
     RegisteredCommand& command = *request.command;
     const size_t reply_begin = out_.size();
     client.last_command = command.full_name.c_str();
     Ctx ctx(parts_, client, command, args, request.key_hash, reply);
-    command.row->run(ctx);
+    run_or_refuse(command, ctx);
     const uint64_t now_ticks = parts_.clock.ticks();
     const uint64_t ticks = now_ticks - last_ticks_;
     last_ticks_ = now_ticks;

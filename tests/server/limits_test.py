@@ -2,6 +2,7 @@
 """Limits and nonsense: a clear message, bounded memory, and everybody else is served on."""
 import os
 import random
+import resource
 import socket
 import struct
 import unittest
@@ -13,6 +14,18 @@ from rota_server import Server, SharedServer, wait_until
 def resident_bytes(server):
     with open(f'/proc/{server.process.pid}/statm') as statm:
         return int(statm.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
+def leaves_room(server, room_bytes):
+    """Limits the server's address space to what it has and so much more; False where it has no
+    natural size."""
+    with open(f'/proc/{server.process.pid}/statm') as statm:
+        size = int(statm.read().split()[0]) * os.sysconf('SC_PAGE_SIZE')
+    if size > 1 << 40:
+        return False
+    limit = size + room_bytes
+    resource.prlimit(server.process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    return True
 
 
 class ProtocolErrors(SharedServer):
@@ -166,6 +179,29 @@ class Clients(unittest.TestCase):
             self.assertEqual(raw.ask('PING'), 'PONG')
             self.assertTrue(raw.at_end())
             self.assertTrue(server.is_alive())
+
+    def test_what_there_is_no_memory_for_is_an_error_and_changes_nothing(self):
+        with Server('--save', '', '--proto-max-bulk-len', '4gb') as server, \
+                server.connect() as raw:
+            if not leaves_room(server, 256 << 20):
+                self.skipTest('a sanitizer: its address space cannot be limited')
+            refusal = '-ERR Insufficient memory, failed executing the command'
+            self.assertEqual(raw.ask('SETRANGE', 'k', str(100 << 20), 'x'), (100 << 20) + 1)
+            leaves_room(server, 32 << 20)
+            chunk = 'y' * (1 << 20)
+            reply, length = None, (100 << 20) + 1
+            while (reply := raw.ask('APPEND', 'k', chunk)) != refusal:
+                length += len(chunk)
+                self.assertEqual(reply, length)
+                self.assertLess(length, 200 << 20)
+            for words in (('SETRANGE', 'k', '3000000000', 'x'),
+                          ('SETRANGE', 'new', '3000000000', 'x'),
+                          ('GET', 'k'), ('MGET', 'k', 'k'), ('GETRANGE', 'k', '0', '-1')):
+                self.assertEqual(raw.ask(*words), refusal, words)
+            self.assertEqual(raw.ask('STRLEN', 'k'), length)
+            self.assertEqual(raw.ask('GETRANGE', 'k', '-3', '-1'), b'yyy')
+            self.assertEqual(raw.ask('EXISTS', 'new'), 0)
+            self.assertEqual(raw.ask('SET', 'new', 'v'), 'OK')
 
     def test_memory_limit_refuses_writes_and_keeps_what_is_there(self):
         with Server('--save', '') as server, server.connect() as raw:
