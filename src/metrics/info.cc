@@ -117,10 +117,11 @@ void InfoRegistry::add(const InfoSection& row, void* owner) {
 }
 
 std::string InfoRegistry::render(std::span<const Slice> args) const {
-    const bool all = asks_for(args, "all") || asks_for(args, "everything");
+    const bool everything = asks_for(args, "everything");
+    const bool all = everything || asks_for(args, "all");
     const bool defaults = args.empty() || asks_for(args, "default");
     const auto wanted = [&](const InfoSection& row) {
-        if (all && row.when != InfoWhen::on_request) return true;
+        if (everything || (all && row.when != InfoWhen::on_request)) return true;
         if (defaults && row.when == InfoWhen::by_default) return true;
         return asks_for(args, row.name) || (!row.alias.empty() && asks_for(args, row.alias));
     };

@@ -51,7 +51,7 @@ std::string bytes_to_human(uint64_t bytes);
 enum class InfoWhen : uint8_t {
     by_default,  // plain INFO, `default`, `all`, `everything`
     in_all,      // `all`, `everything`, or by name
-    on_request,  // by name alone (debug)
+    on_request,  // `everything`, or by name (debug)
 };
 
 struct InfoSection {

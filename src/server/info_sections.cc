@@ -20,6 +20,7 @@ namespace rota {
 // Each function writes one section; they may look into the server, and change nothing.
 struct InfoSections {
     static void server(void* owner, InfoWriter& out);
+    static void tls(void*, InfoWriter& out);
     static void clients(void* owner, InfoWriter& out);
     static void memory(void* owner, InfoWriter& out);
     static void persistence(void* owner, InfoWriter& out);
@@ -32,6 +33,8 @@ struct InfoSections {
     static void errorstats(void* owner, InfoWriter& out);
     static void latencystats(void* owner, InfoWriter& out);
     static void cluster(void* owner, InfoWriter& out);
+    static void cluster_info(void*, InfoWriter&) {}  // empty where cluster_enabled is 0
+    static void scripting_engines(void*, InfoWriter& out);
     static void keyspace(void* owner, InfoWriter& out);
     static void debug(void* owner, InfoWriter& out);
 
@@ -90,6 +93,14 @@ void InfoSections::server(void* owner, InfoWriter& out) {
     out.integer("io_threads_active", server.io_stats_.active > 0);
     out.text("availability_zone", server.options_.server.availability_zone);
     write_listeners(server, out);
+}
+
+// What a server without certificates says.
+void InfoSections::tls(void*, InfoWriter& out) {
+    for (const std::string which : {"server", "client", "ca"}) {
+        out.text("tls_" + which + "_cert_serial", "none");
+        out.integer("tls_" + which + "_cert_expires_in_seconds", 0);
+    }
 }
 
 void InfoSections::clients(void* owner, InfoWriter& out) {
@@ -295,6 +306,12 @@ void InfoSections::latencystats(void* owner, InfoWriter& out) {
 
 void InfoSections::cluster(void*, InfoWriter& out) { out.integer("cluster_enabled", 0); }
 
+void InfoSections::scripting_engines(void*, InfoWriter& out) {
+    for (const char* name :
+         {"engines_count", "engines_total_used_memory", "engines_total_memory_overhead"})
+        out.integer(name, 0);
+}
+
 void InfoSections::keyspace(void* owner, InfoWriter& out) {
     Keyspace& keyspace = of(owner).keyspace_;
     for (int i = 0; i < keyspace.count(); ++i) {
@@ -311,6 +328,7 @@ void InfoSections::debug(void* owner, InfoWriter& out) { write_debug(out, of(own
 void add_info_sections(Server& server, InfoRegistry& registry) {
     static constexpr InfoSection kSections[] = {
         {"server", "Server", InfoWhen::by_default, InfoSections::server},
+        {"tls", "TLS", InfoWhen::in_all, InfoSections::tls},
         {"clients", "Clients", InfoWhen::by_default, InfoSections::clients},
         {"memory", "Memory", InfoWhen::by_default, InfoSections::memory},
         {"persistence", "Persistence", InfoWhen::by_default, InfoSections::persistence},
@@ -323,6 +341,9 @@ void add_info_sections(Server& server, InfoRegistry& registry) {
         {"errorstats", "Errorstats", InfoWhen::by_default, InfoSections::errorstats},
         {"latencystats", "Latencystats", InfoWhen::in_all, InfoSections::latencystats},
         {"cluster", "Cluster", InfoWhen::by_default, InfoSections::cluster},
+        {"cluster_info", "Cluster Info", InfoWhen::in_all, InfoSections::cluster_info},
+        {"scriptingengines", "Scripting Engines", InfoWhen::in_all,
+         InfoSections::scripting_engines},
         {"keyspace", "Keyspace", InfoWhen::by_default, InfoSections::keyspace},
         {"debug", "Debug", InfoWhen::on_request, InfoSections::debug},
     };
