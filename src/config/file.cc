@@ -22,7 +22,8 @@ constexpr Slice kIgnoredNames[] = {"list-max-ziplist-entries",
                                    "lua-replicate-commands",
                                    "io-threads-do-reads",
                                    "dynamic-hz",
-                                   "events-per-io-thread"};
+                                   "events-per-io-thread",
+                                   "sanitize-dump-payload"};
 
 bool is_ignored(const std::vector<std::string>& words) {
     if (words.size() != 2) return false;

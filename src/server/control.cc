@@ -115,6 +115,13 @@ void Server::watch_config() {
     });
     config_.on_change({"loglevel", "log-format", "log-timestamp-format", "hide-user-data-from-log"},
                       [this] { return log_configure(options_.server.log); });
+    // A file may ask for it, so that files from elsewhere serve; whoever asks now must hear no.
+    config_.on_change("activedefrag", [this]() -> Result<> {
+        if (!options_.store.activedefrag) return {};
+        return fail(
+            "Active defragmentation cannot be enabled: it requires a server compiled with a "
+            "modified Jemalloc like the one shipped by default with the source distribution");
+    });
     config_.on_change("latency-tracking", [this]() -> Result<> {
         if (options_.metrics.latency_tracking) return {};
         for (RegisteredCommand& command : commands_.all()) command.stats.reset_latency();

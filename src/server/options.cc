@@ -80,8 +80,6 @@ constexpr Choice kFacilities[] = {
     {"local5", LOG_LOCAL5}, {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7}};
 constexpr Choice kPermissions[] = {
     {"no", Permission::no}, {"yes", Permission::yes}, {"local", Permission::local}};
-constexpr Choice kSanitize[] = {
-    {"no", Permission::no}, {"yes", Permission::yes}, {"clients", Permission::local}};
 constexpr Choice kSupervised[] = {{"upstart", Supervised::upstart},
                                   {"systemd", Supervised::systemd},
                                   {"auto", Supervised::automatic},
@@ -274,9 +272,6 @@ constexpr ConfigRow service_rows[] = {
     row<&ServerOptions::propagation_error_behavior>("propagation-error-behavior",
                                                     "What happens when a replicated command fails.",
                                                     {.flags = inert, .choices = kPropagation}),
-    row<&ServerOptions::sanitize_dump_payload>("sanitize-dump-payload",
-                                               "Whose serialized values are checked in depth.",
-                                               {.flags = debug | inert, .choices = kSanitize}),
 };
 
 constexpr ConfigRow thread_rows[] = {

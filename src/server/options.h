@@ -86,7 +86,6 @@ struct ServerOptions {
     std::string availability_zone;
     bool extended_redis_compatibility = false;
     PropagationError propagation_error_behavior = PropagationError::ignore;
-    Permission sanitize_dump_payload = Permission::no;  // local stands for "clients"
 
     // Threads.
     int32_t io_threads = 1;
