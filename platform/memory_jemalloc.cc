@@ -11,7 +11,7 @@ template <class T>
 T read_control(const char* name) {
     T value{};
     size_t size = sizeof value;
-    return ::mallctl(name, &value, &size, nullptr, 0) == 0 ? value : T{};
+    return ::mallctl(name, static_cast<void*>(&value), &size, nullptr, 0) == 0 ? value : T{};
 }
 
 // The statistics are as of the last time the epoch moved.

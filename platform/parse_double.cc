@@ -41,7 +41,7 @@ std::optional<double> parse_double(Slice text) {
 }
 
 std::optional<long double> parse_long_double(Slice text) {
-    constexpr size_t kTextMax = 5 * 1024;  // longer: refused, nobody writes such a number
+    constexpr size_t kTextMax = size_t{5} * 1024;  // longer: refused, nobody writes such a number
     if (text.empty() || text.size() >= kTextMax) return std::nullopt;
     if (Slice(" \t\n\v\f\r").find(text[0]) != Slice::npos) return std::nullopt;
     const std::string ended(text);
