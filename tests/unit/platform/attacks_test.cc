@@ -3,7 +3,7 @@
 // report that faults) is in crash_test.cc: Crash.EndsWhenTheReportItselfFaults and its neighbours.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 #include <string>
 
@@ -86,14 +86,14 @@ TEST(Attack, Cve2022_36021_And_2024_31228_GlobTakesNoExponentialTimeAndNoStack) 
         for (size_t i = 0; i < times; ++i) whole += part;
         return whole;
     };
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // processor time: a busy machine must not count
     for (const char* part : {"a*", "*a", "?*", "*?", "[a-z]*", "[^b]*", "\\a*", "**", "*a*a"}) {
         EXPECT_FALSE(glob_match(repeat(part, 2000) + "b", text, Case::sensitive)) << part;
         EXPECT_TRUE(glob_match(repeat(part, 2000) + "*", text, Case::sensitive)) << part;
     }
     EXPECT_TRUE(glob_match(std::string(10'000'000, '*'), text, Case::sensitive));
     EXPECT_FALSE(glob_match("*" + std::string(10000, 'a') + "b", text, Case::sensitive));
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+    EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 20);
 }
 
 }  // namespace

@@ -56,6 +56,17 @@ bool has(const Outcome& outcome, const std::string& text) {
     return outcome.report.find(text) != std::string::npos;
 }
 
+#ifdef __SANITIZE_THREAD__
+constexpr int kSanitizerThreads = 1;  // its own, which answers nobody
+#else
+constexpr int kSanitizerThreads = 0;
+#endif
+
+std::string answers(int answered, int asked) {
+    return std::to_string(answered) + " of " + std::to_string(asked + kSanitizerThreads) +
+           " other threads answered";
+}
+
 // Pages that nobody may touch, so that the address in the report is known.
 volatile char* forbidden_page() {
     return static_cast<char*>(::mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
@@ -78,7 +89,7 @@ TEST(Crash, ReportsTheFaultAndItsStack) {
     EXPECT_TRUE(has(outcome, "#0 0x"));
     EXPECT_TRUE(has(outcome, "#3 0x"));  // it did not stop at the signal frame
     EXPECT_TRUE(has(outcome, "test_platform(+0x"));
-    EXPECT_TRUE(has(outcome, "0 of 0 other threads answered"));
+    EXPECT_TRUE(has(outcome, answers(0, 0)));
     EXPECT_TRUE(has(outcome, "=== ROTA BUG REPORT END")) << outcome.report;
 }
 
@@ -96,7 +107,7 @@ TEST(Crash, ReportsEveryThread) {
         std::abort();
     });
     EXPECT_EQ(outcome.signal_number, SIGABRT);
-    EXPECT_TRUE(has(outcome, "2 of 2 other threads answered"));
+    EXPECT_TRUE(has(outcome, answers(2, 2)));
     EXPECT_TRUE(has(outcome, " io_1\n#0 0x"));
     EXPECT_TRUE(has(outcome, " io_2\n#0 0x"));
 }
@@ -114,7 +125,7 @@ TEST(Crash, DoesNotWaitLongForAThreadThatCannotAnswer) {
         while (!ready) std::this_thread::yield();
         std::abort();
     });
-    EXPECT_TRUE(has(outcome, "0 of 1 other threads answered"));
+    EXPECT_TRUE(has(outcome, answers(0, 1)));
     EXPECT_TRUE(has(outcome, "=== ROTA BUG REPORT END"));
     EXPECT_LT(outcome.seconds, 4.0);
 }
@@ -138,6 +149,9 @@ TEST(Crash, AddsWhatTheServerHasToSay) {
 }
 
 TEST(Crash, EndsWhenTheReportItselfFaults) {
+    if (kSanitizerThreads > 0)
+        GTEST_SKIP() << "ThreadSanitizer blocks all signals while a handler runs: the second fault "
+                        "ends the process at once";
     CrashOptions options;
     options.add_sections = [](CrashWriter& out) {
         out.text("unfinished section");
