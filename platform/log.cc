@@ -115,7 +115,12 @@ Result<> log_configure(const LogOptions& options) {
     if (!options.file.empty()) {
         const int fd =
             ::open(options.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-        if (fd < 0) return fail_errno("Can't open the log file", errno);
+        if (fd < 0) {
+            const int code = errno;
+            return fail(std::string("Can't open the log file: ") + std::strerror(code) + " (" +
+                            options.file + ")",
+                        code);
+        }
         ::close(fd);
     }
     survive_forks();

@@ -106,7 +106,8 @@ int run(int argc, char** argv) {
                               .version = std::string(kRotaVersion)};
     const auto directives = load_config(table, request);
     if (!directives) {
-        std::fputs(directives.error().message.c_str(), stderr);
+        const std::string& message = directives.error().message;
+        std::fprintf(stderr, "%s%s", message.c_str(), message.ends_with('\n') ? "" : "\n");
         return 1;
     }
     if (const char* reason = contradiction(options.inert)) {

@@ -91,7 +91,7 @@ class Refusals(unittest.TestCase):
 
     def test_log_file_that_cannot_be_opened_is_fatal(self):
         self.assert_refused(run_program('--port', '0', '--logfile', '/nonexistent/log'),
-                            "Can't open the log file: No such file or directory")
+                            "Can't open the log file: No such file or directory (/nonexistent/log)")
 
     def test_folder_that_does_not_exist_is_fatal(self):
         self.assert_refused(run_program('--port', '0', '--dir', '/nonexistent'),

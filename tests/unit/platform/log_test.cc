@@ -136,7 +136,8 @@ TEST_F(LogFile, RefusesAFileThatCannotBeOpened) {
     options_.file = folder_.path("no/such/folder/log");
     const auto refused = log_configure(options_);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().message, "Can't open the log file: No such file or directory");
+    EXPECT_EQ(refused.error().message,
+              "Can't open the log file: No such file or directory (" + options_.file + ")");
 }
 
 TEST_F(LogFile, OnAFullDiskLosesTheLineAndSaysSoOnce) {
