@@ -96,7 +96,7 @@ std::vector<BenchmarkTest> all_tests(const BenchmarkOptions& options) {
     tests.push_back(make("xadd", "XADD", split("XADD mystream * myfield __data__")));
     UnitCommand load = split("FUNCTION LOAD REPLACE");
     load.args.push_back(function_library(options.functions));
-    tests.push_back(make("function_load", "FUNCTION_LOAD", std::move(load)));
+    tests.push_back(make("function_load", "FUNCTION LOAD", std::move(load)));
     tests.push_back(fcall_test(options));
     return tests;
 }
