@@ -3,7 +3,7 @@
 
     ROTA_SERVER=<rota-server> differential.py [--seed N] [--count N] [stream ...]
 
-Streams: string, keys, errors, protocol, sessions, config. Every command comes from the seed, so a
+Streams: see STREAMS at the end. Every command comes from the seed, so a
 difference can be seen again. Differences that are meant stand in allowed.txt; any other fails.
 ROTA_TEST_ARGS has arguments for Rota alone. bench/peers installs the peer; without it the test is
 skipped (exit code 77).
@@ -31,6 +31,9 @@ EDGES = [-2**63, -1, 0, 1, LONG_MAX - 1, LONG_MAX, 2**31, 2**32, 2**63]
 ODD_NUMBERS = ['', ' 1', '1 ', '+1', '01', '-0', '1.0', '1e3', '0x10', 'abc', '-', '2147483647',
                '-2147483648', '-2147483649', '18446744073709551615', '18446744073709551616']
 
+# Offsets that are accepted are small: what they make is compared byte by byte.
+SMALL_OR_BEYOND = [edge for edge in EDGES + ODD_NUMBERS if edge not in (2**31, '2147483647')]
+
 
 # ---- Servers and connections ----------------------------------------------------------------
 
@@ -43,7 +46,8 @@ class Server:
         self.log = open(os.path.join(self.folder.name, 'output'), 'wb')
         self.process = subprocess.Popen(
             [program, '--port', str(self.port), '--bind', '127.0.0.1', '--dir', self.folder.name,
-             '--save', '', '--commandlog-execution-slower-than', '-1', *arguments],
+             '--save', '', '--enable-debug-command', 'yes',
+             '--commandlog-execution-slower-than', '-1', *arguments],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
         while self.process.poll() is None:
             try:
@@ -341,6 +345,37 @@ class Words:
                                               'GET']))
         return chosen
 
+    def bit(self):
+        return [self.random.choice([0, 1, 7, 8, 100, self.random.randint(0, 30000), '#1', '#5',
+                                    self.random.choice(SMALL_OR_BEYOND)])]
+
+    def range(self):
+        parts = [self.integer(), self.integer(), self.random.choice(['BIT', 'byte', 'bogus']), 'x']
+        return parts[:self.random.choice([0, 1, 2, 2, 3, 3, 3, 3, 4])]
+
+    def field(self):
+        sign = self.random.choice('iu')
+        return [sign + str(self.random.choice([1, 2, 8, 63, self.random.randint(1, 63)]))] \
+            if self.random.random() < 0.9 else \
+            [self.random.choice(['i64', 'u64', 'i65', 'i0', 'u0', 'x8', '', 'i', 'U8', 'i08'])]
+
+    def fields(self):
+        made = []
+        for _ in range(self.random.choice([0, 1, 1, 2, 3, 5])):
+            kind = self.random.choice(['GET', 'set', 'INCRBY', 'incrby', 'OVERFLOW', 'overflow'])
+            made += [kind]
+            if kind.lower() == 'overflow':
+                made += [self.random.choice(['wrap', 'SAT', 'FAIL'] * 4 + ['bogus'])]
+                continue
+            made += self.field() + (self.bit() if self.random.random() < 0.1 else
+                                    [self.random.randint(0, 300)])
+            if kind != 'GET':
+                made += [self.integer() if self.random.random() < 0.1 else
+                         self.random.choice([*EDGES[:-1], self.random.randint(-300, 300)])]
+        return made[:-1] if self.random.random() < 0.05 else made
+
+    FILLERS = {'BIT': bit, 'RANGE': range, 'FIELD': field, 'FIELDS': fields}
+
     def fill(self, template):
         made = []
         for part in template.split():
@@ -367,6 +402,8 @@ class Words:
             elif part == 'COND':
                 made += [self.random.choice(['NX', 'xx', 'GT', 'LT', 'bogus'])
                          for _ in range(self.random.choice([0, 0, 1, 1, 2]))]
+            elif part in self.FILLERS:
+                made += self.FILLERS[part](self)
             elif part == 'DB':
                 made.append(self.random.choice([0, 0, 1, 1, 2, 15, 16, *EDGES, 'x', '', '01']))
             else:
@@ -392,6 +429,15 @@ FLUSHDB SYNC bogus|FLUSHALL bogus|DBSIZE|DBSIZE|RANDOMKEY|KEYS *|KEYS k[1-3]|KEY
 KEYS \\k1|SCAN 0 COUNT 100000|SCAN 0 MATCH k* COUNT 100000|SCAN I COUNT 100000 x
 SCAN 0 TYPE string COUNT 100000|SCAN 0 TYPE hash COUNT 100000|SCAN 0 TYPE bogus
 SCAN 0 COUNT I bogus|GETEX K GETOPT|INCR K|APPEND K V|STRLEN K|GETDEL K
+'''
+BITMAP_TEMPLATES = '''
+SET K V|SET K F|DEL K|GET K|STRLEN K|OBJECT ENCODING K|SETBIT K BIT I|SETBIT K BIT 1|SETBIT K BIT 0
+SETBIT K BIT 1|GETBIT K BIT|GETBIT K I|BITCOUNT K RANGE|BITCOUNT K RANGE|BITPOS K I RANGE
+BITPOS K 1 RANGE|BITPOS K 0 RANGE|BITOP and K K K|BITOP OR K K K|BITOP xor K K K|BITOP NOT K K
+BITOP NOT K K K|BITOP DIFF K K K|BITOP ANDOR K K K|BITOP ONE K K K|BITOP DIFF1 K K K
+BITFIELD K FIELDS
+BITFIELD K FIELDS|BITFIELD K FIELDS|BITFIELD_RO K FIELDS|BITFIELD_RO K GET FIELD BIT
+COMMAND GETKEYSANDFLAGS BITFIELD k FIELDS|DEBUG DIGEST-VALUE K|SETRANGE K 0 V
 '''
 
 
@@ -440,6 +486,14 @@ def string_stream(pair, words, count, known):
     for resp in (2, 3):
         pair.ask([['FLUSHALL']] + templated(words, STRING_TEMPLATES, count, known), resp)
         pair.ask([['FLUSHALL']] + list(edge_commands()), resp)
+
+
+def bitmap_stream(pair, words, count, known):
+    keys = words.KEYS[:5]
+    for resp in (2, 3):
+        words.KEYS = keys   # few, so that they meet
+        pair.ask([['FLUSHALL']] + templated(words, BITMAP_TEMPLATES, count, known), resp)
+        pair.ask([['DEBUG', 'DIGEST']])
 
 
 def keys_stream(pair, words, count, known):
@@ -749,7 +803,8 @@ def config_stream(pair, words, count, known):
     pair.ask(commands)
 
 
-STREAMS = {'string': string_stream, 'keys': keys_stream, 'errors': errors_stream,
+STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'keys': keys_stream,
+           'errors': errors_stream,
            'protocol': protocol_stream, 'sessions': sessions_stream,
            'config': config_stream}
 
