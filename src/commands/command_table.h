@@ -75,6 +75,7 @@ bool key_positions(const RegisteredCommand&, std::span<const Slice> args,
 // The rows, one span a family. main() adds them all.
 std::span<const Command> string_commands();
 std::span<const Command> bitmap_commands();
+std::span<const Command> hyperloglog_commands();
 std::span<const Command> generic_commands();
 std::span<const Command> expire_commands();
 std::span<const Command> scan_commands();

@@ -116,7 +116,7 @@ constexpr ConfigRow rows[] = {
         "hash-max-listpack-value", "The longest field or value of a compact hash.",
         {.alias = "hash-max-ziplist-value", .flags = inert, .unit = Unit::memory, .range = kSize}),
     row<&O::hll_sparse_max_bytes>("hll-sparse-max-bytes", "The largest sparse HyperLogLog.",
-                                  {.flags = inert, .unit = Unit::memory, .range = kSize}),
+                                  {.unit = Unit::memory, .range = kSize}),
     row<&O::list_compress_depth>("list-compress-depth",
                                  "List nodes at either end that stay uncompressed; 0 is all.",
                                  {.flags = debug | inert}),

@@ -374,7 +374,26 @@ class Words:
                          self.random.choice([*EDGES[:-1], self.random.randint(-300, 300)])]
         return made[:-1] if self.random.random() < 0.05 else made
 
-    FILLERS = {'BIT': bit, 'RANGE': range, 'FIELD': field, 'FIELDS': fields}
+    def element(self):
+        return [self.random.choice([self.value(), self.random.randint(0, 10**6)])]
+
+    def many(self):
+        return [self.random.randint(0, 10**6) for _ in range(self.random.choice([10, 100, 700]))]
+
+    def hll_bytes(self):
+        # Runs that end too soon are for our own tests: Valkey adds what it can before it notices.
+        form, runs = self.random.choice([
+            (b'\1', b'\x7f\xff'), (b'\1', b''), (b'\1', b'\x3f' * 256), (b'\1', b'\x3f' * 257),
+            (b'\1', b'\xff' * 4096), (b'\1', b'\x7f\xff\x00'), (b'\0', b'\xfc' * 12288),
+            (b'\0', b'\x00' * 12288), (b'\0', b''), (b'\2', b'\x7f\xff')])
+        return [b'HYLL' + form + b'\0\0\0' +
+                self.random.choice([bytes(8), b'\x05' + bytes(7), bytes(7) + b'\x80']) + runs]
+
+    def hll_max(self):
+        return [self.random.choice([0, 100, 3000, 3000, 3000, 12000, -1, 'x'])]
+
+    FILLERS = {'E': element, 'MANY': many, 'HLLBYTES': hll_bytes, 'HLLMAX': hll_max,
+               'BIT': bit, 'RANGE': range, 'FIELD': field, 'FIELDS': fields}
 
     def fill(self, template):
         made = []
@@ -439,6 +458,12 @@ BITFIELD K FIELDS
 BITFIELD K FIELDS|BITFIELD K FIELDS|BITFIELD_RO K FIELDS|BITFIELD_RO K GET FIELD BIT
 COMMAND GETKEYSANDFLAGS BITFIELD k FIELDS|DEBUG DIGEST-VALUE K|SETRANGE K 0 V
 '''
+HLL_TEMPLATES = '''
+PFADD K E|PFADD K E E E E|PFADD K MANY|PFADD K|PFCOUNT K|PFCOUNT K|PFCOUNT K K K|PFMERGE K K K
+PFMERGE K|PFDEBUG DECODE K|PFDEBUG ENCODING K|PFDEBUG TODENSE K|PFDEBUG GETREG K|PFDEBUG bogus K
+DEBUG DIGEST-VALUE K|SET K V|SET K HLLBYTES|DEL K|STRLEN K|OBJECT ENCODING K|PFSELFTEST
+CONFIG SET hll-sparse-max-bytes HLLMAX|GET K|PFADD K MANY|PFADD K E E E
+'''
 
 
 def templated(words, templates, count, known):
@@ -493,6 +518,14 @@ def bitmap_stream(pair, words, count, known):
     for resp in (2, 3):
         words.KEYS = keys   # few, so that they meet
         pair.ask([['FLUSHALL']] + templated(words, BITMAP_TEMPLATES, count, known), resp)
+        pair.ask([['DEBUG', 'DIGEST']])
+
+
+def hll_stream(pair, words, count, known):
+    keys = words.KEYS[:5]
+    for resp in (2, 3):
+        words.KEYS = keys
+        pair.ask([['FLUSHALL']] + templated(words, HLL_TEMPLATES, count // 4, known), resp)
         pair.ask([['DEBUG', 'DIGEST']])
 
 
@@ -803,7 +836,7 @@ def config_stream(pair, words, count, known):
     pair.ask(commands)
 
 
-STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'keys': keys_stream,
+STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'hll': hll_stream, 'keys': keys_stream,
            'errors': errors_stream,
            'protocol': protocol_stream, 'sessions': sessions_stream,
            'config': config_stream}
