@@ -399,5 +399,58 @@ TEST_F(StressTest, ReadersSurviveSwapsAndClears) {
     EXPECT_EQ(keyspace.pending_free(), 0u);
 }
 
+// All keys in one bucket and its node. Whatever was inserted last is at the end of the chain, and
+// moves to the front when the one before it is erased from there: in the middle of a reader's walk,
+// sooner or later.
+TEST(SharedTable, AReaderNeverMissesAnEntryThatMovesWithinItsChain) {
+    constexpr uint64_t kHash = 0x1234'5678'9abc'def0;
+    constexpr size_t kFillers = 10;
+    Quiescence quiescence;
+    Table table(SipKey{}, &quiescence);
+    table.reserve(64);  // so that nothing is resized
+    auto insert = [&](const std::string& name) {
+        table.insert(kHash, Entry::make_string(name, {}, Encoding::raw, -1));
+    };
+    insert(numbered("key:", 0));  // in the first slot
+    for (size_t i = 0; i < kFillers; ++i) insert(numbered("filler:", i));
+
+    std::atomic<size_t> present{0};  // the number of a key that is there
+    std::atomic<bool> stop{false};
+    size_t hits = 0;
+    size_t lost = 0;
+    Quiescence::Reader& reader = quiescence.add_reader();
+    std::thread thread([&] {
+        reader.online();
+        while (!stop.load(std::memory_order_relaxed)) {
+            const size_t number = present.load(std::memory_order_acquire);
+            const auto [found, entry] = table.find_shared(kHash, numbered("key:", number));
+            hits += found == Table::Found::hit;
+            // Only if it was there throughout. The walk's acquires come before this load.
+            lost +=
+                found == Table::Found::miss && present.load(std::memory_order_relaxed) == number;
+            reader.quiescent();
+        }
+        reader.offline();
+    });
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+    for (size_t number = 1; std::chrono::steady_clock::now() < end; ++number) {
+        insert(numbered("key:", number));
+        present.store(number, std::memory_order_release);  // pairs with the acquire above
+        Table::Slot* slot = table.find_slot(kHash, numbered("key:", number - 1));
+        Entry* gone = Table::entry_of(*slot);
+        table.erase(kHash, slot);
+        quiescence.retire(gone, 0,
+                          [](void* what, size_t) { Entry::destroy(static_cast<Entry*>(what)); });
+        quiescence.reclaim();
+    }
+    stop.store(true, std::memory_order_relaxed);
+    thread.join();
+    quiescence.remove_reader(reader);
+    EXPECT_FALSE(table.resizing());
+    EXPECT_GT(hits, 0u);
+    EXPECT_EQ(lost, 0u);
+    table.drain_all(Entry::destroy);
+}
+
 }  // namespace
 }  // namespace rota
