@@ -26,7 +26,7 @@
 
 namespace rota::bench {
 
-inline constexpr size_t kRingItems = 4096;  // what each ring holds, pushed one by one
+inline constexpr size_t kRingItems = 256;  // few enough that both sides meet
 inline constexpr size_t kBatchMost = 32;
 
 struct Shape {
