@@ -12,6 +12,7 @@
 #include "platform/memory.h"
 #include "platform/text.h"
 #include "store/access.h"
+#include "types/object.h"
 
 namespace rota {
 namespace {
@@ -36,8 +37,11 @@ void debug_object(Ctx& ctx) {
     const Entry* entry = ctx.db().peek(ctx.key(2));
     if (entry == nullptr) return ctx.no_such_key();
     const StoreOptions& options = ctx.parts.store_options;
-    // What a snapshot would need for a string: its length and its bytes.
-    const size_t serialized = entry->string_size() + 1;
+    // What a snapshot would need, about: for a string its length and its bytes.
+    const size_t serialized =
+        entry->type() == Type::string
+            ? entry->string_size() + 1
+            : object_bytes(entry->type(), entry->encoding(), entry->object(), 0);
     const Slice encoding = encoding_name(entry->encoding());
     ctx.reply.simple(format(
         "Value at:%p refcount:1 encoding:%.*s serializedlength:%zu lru:%u lru_seconds_idle:%lld",
@@ -50,7 +54,7 @@ void debug_object(Ctx& ctx) {
 void debug_sdslen(Ctx& ctx) {
     const Entry* entry = ctx.db().peek(ctx.key(2));
     if (entry == nullptr) return ctx.no_such_key();
-    if (entry->encoding() == Encoding::integer)
+    if (entry->type() != Type::string || entry->encoding() == Encoding::integer)
         return ctx.reply.error("ERR Not an sds encoded string.");
     // An entry is one block without spare room of its own.
     ctx.reply.simple(format(
@@ -98,7 +102,7 @@ void debug_digest(Ctx& ctx) { ctx.reply.simple(to_hex(dataset_digest(ctx.parts.k
 void debug_digest_value(Ctx& ctx) {
     ctx.reply.array(ctx.argc() - 2);
     for (size_t i = 2; i < ctx.argc(); ++i) {
-        const Entry* entry = ctx.db().peek(ctx.key(i));
+        Entry* entry = ctx.db().peek(ctx.key(i));
         ctx.reply.simple(to_hex(entry == nullptr ? Sha1Digest{} : value_digest(*entry)));
     }
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands/digest.h"
 
+#include "commands/value.h"
 #include "platform/assert.h"
 #include "platform/text.h"
+#include "types/hash.h"
+#include "types/list.h"
+#include "types/set.h"
 
 namespace rota {
 namespace {
@@ -29,17 +33,47 @@ void add_number(Sha1Digest& digest, uint32_t number) {
     add_ordered(digest, {bytes, sizeof bytes});
 }
 
-void add_value(Sha1Digest& digest, const Entry& entry) {
-    ASSERT(entry.type() == Type::string);
-    add_number(digest, 0);  // the type
+void add_list(Sha1Digest& digest, List& list) {
+    char scratch[kIntegerTextMax];
+    for (auto at = list.first(); at; at = list.next(at))
+        add_ordered(digest, list.get(at).text(scratch));
+}
+
+// When fields expire is no part of it.
+void add_hash(Sha1Digest& digest, Hash& hash) {
+    hash.for_each(0, [&](Slice field, Slice value) {
+        Sha1Digest both{};
+        add_ordered(both, field);
+        add_ordered(both, value);
+        add_unordered(digest, bytes_of(both));
+    });
+}
+
+void add_value(Sha1Digest& digest, Entry& entry) {
+    add_number(digest, static_cast<uint32_t>(entry.type()));
     char scratch[24];
-    add_ordered(digest, entry.string(scratch));
+    switch (entry.type()) {
+        case Type::string:
+            add_ordered(digest, entry.string(scratch));
+            break;
+        case Type::list:
+            add_list(digest, *Lent<List>(&entry));
+            break;
+        case Type::set:
+            Lent<Set>(&entry)->for_each([&](Slice member) { add_unordered(digest, member); });
+            break;
+        case Type::hash:
+            add_hash(digest, *Lent<Hash>(&entry));
+            break;
+        default:
+            UNREACHABLE();
+    }
     if (entry.has_expiry()) add_unordered(digest, "!!expire!!");
 }
 
 }  // namespace
 
-Sha1Digest value_digest(const Entry& entry) {
+Sha1Digest value_digest(Entry& entry) {
     Sha1Digest digest{};
     add_value(digest, entry);
     return digest;
@@ -51,7 +85,7 @@ Sha1Digest dataset_digest(Keyspace& keyspace) {
         Db& db = keyspace.db(i);
         if (db.size() == 0) continue;
         add_number(all, static_cast<uint32_t>(i));
-        db.for_each([&all](const Entry* entry) {
+        db.for_each([&all](Entry* entry) {
             Sha1Digest digest{};
             add_ordered(digest, entry->key());
             add_value(digest, *entry);

@@ -9,7 +9,7 @@
 namespace rota {
 
 // Type, value and whether there is an expiry; not the key.
-Sha1Digest value_digest(const Entry&);
+Sha1Digest value_digest(Entry&);
 // All keys of all databases, in whatever order they lie.
 Sha1Digest dataset_digest(Keyspace&);
 

@@ -4,6 +4,7 @@
 
 #include "commands/ctx.h"
 #include "platform/text.h"
+#include "types/object.h"
 
 namespace rota {
 namespace {
@@ -49,10 +50,16 @@ void cmd_randomkey(Ctx& ctx) {
 
 // A copy of the entry under another key, expiry and access included.
 Entry* copy_entry(const Entry& from, Slice key) {
-    ASSERT(from.type() == Type::string);
-    Entry* copy = from.encoding() == Encoding::integer
-                      ? Entry::make_integer(key, from.integer(), from.expire_at_ms())
-                      : Entry::make_string(key, from.value(), from.encoding(), from.expire_at_ms());
+    const int64_t expire_at_ms = from.expire_at_ms();
+    Entry* copy;
+    if (from.type() != Type::string) {
+        void* object = copy_object(from.type(), from.encoding(), from.object());
+        copy = Entry::make_object(key, from.type(), from.encoding(), object, expire_at_ms);
+    } else if (from.encoding() == Encoding::integer) {
+        copy = Entry::make_integer(key, from.integer(), expire_at_ms);
+    } else {
+        copy = Entry::make_string(key, from.value(), from.encoding(), expire_at_ms);
+    }
     copy->set_access(from.access());
     return copy;
 }

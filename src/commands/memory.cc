@@ -7,6 +7,7 @@
 #include "commands/ctx.h"
 #include "platform/rusage.h"
 #include "platform/text.h"
+#include "types/object.h"
 
 namespace rota {
 namespace {
@@ -16,17 +17,24 @@ double ratio(uint64_t a, uint64_t b) {
 }
 
 void cmd_usage(Ctx& ctx) {
+    size_t samples = 5;
     for (size_t i = 3; i < ctx.argc(); i += 2) {
         if (!ctx.arg_is(i, "samples") || i + 1 >= ctx.argc()) return ctx.syntax_error();
-        const auto samples = ctx.integer_arg(i + 1);
-        if (!samples) return;
-        if (*samples < 0) return ctx.syntax_error();
+        const auto asked = ctx.integer_arg(i + 1);
+        if (!asked) return;
+        if (*asked < 0) return ctx.syntax_error();
+        samples = static_cast<size_t>(*asked);
     }
     const Entry* entry = ctx.db().peek(ctx.key(2));
     if (entry == nullptr) return ctx.reply.null();
     // A slot of the table for the key, and one more where the key can expire.
     const size_t slots = entry->has_expiry() ? 2 : 1;
-    ctx.reply.integer(static_cast<int64_t>(entry->allocated_size() + slots * sizeof(Table::Slot)));
+    const size_t object =
+        entry->type() == Type::string
+            ? 0
+            : object_bytes(entry->type(), entry->encoding(), entry->object(), samples);
+    ctx.reply.integer(
+        static_cast<int64_t>(entry->allocated_size() + object + slots * sizeof(Table::Slot)));
 }
 
 // Writes the fields of MEMORY STATS and counts them.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Walking a database: SCAN step by step, KEYS in one go.
+#include "commands/scan.h"
+
 #include <algorithm>
 #include <charconv>
 #include <string>
 #include <vector>
 
-#include "commands/ctx.h"
 #include "platform/text.h"
 
 namespace rota {
@@ -49,12 +50,6 @@ void cmd_keys(Ctx& ctx) {
     collector.remove_expired();
 }
 
-struct ScanOptions {
-    uint64_t cursor = 0;
-    int64_t count = 10;
-    Slice pattern = "*", type;
-};
-
 bool known_type(Slice name) {
     for (const Type type :
          {Type::string, Type::list, Type::set, Type::zset, Type::hash, Type::stream}) {
@@ -73,15 +68,23 @@ std::optional<uint64_t> parse_cursor(Slice text) {
     return cursor;
 }
 
-std::optional<ScanOptions> parse_scan(Ctx& ctx) {
+std::optional<Slice> type_arg(Ctx& ctx, size_t index) {
+    if (known_type(ctx.arg(index))) return ctx.arg(index);
+    ctx.reply.error("ERR unknown type name '" + std::string(ctx.arg(index)) + "'");
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<uint64_t> cursor_arg(Ctx& ctx, size_t index) {
+    const auto cursor = parse_cursor(ctx.arg(index));
+    if (!cursor) ctx.reply.error("ERR invalid cursor");
+    return cursor;
+}
+
+std::optional<ScanOptions> parse_scan_options(Ctx& ctx, size_t first, ScanOf of) {
     ScanOptions options;
-    const auto cursor = parse_cursor(ctx.arg(1));
-    if (!cursor) {
-        ctx.reply.error("ERR invalid cursor");
-        return std::nullopt;
-    }
-    options.cursor = *cursor;
-    for (size_t i = 2; i < ctx.argc(); i += 2) {
+    for (size_t i = first; i < ctx.argc(); i += 2) {
         const bool more = i + 1 < ctx.argc();
         if (more && ctx.arg_is(i, "count")) {
             const auto count = ctx.integer_arg(i + 1);
@@ -90,45 +93,55 @@ std::optional<ScanOptions> parse_scan(Ctx& ctx) {
                 ctx.syntax_error();
                 return std::nullopt;
             }
-            options.count = *count;
-            continue;
-        }
-        if (more && ctx.arg_is(i, "match")) {
+            options.count = static_cast<uint64_t>(*count);
+        } else if (more && ctx.arg_is(i, "match")) {
             options.pattern = ctx.arg(i + 1);
-            continue;
-        }
-        if (more && ctx.arg_is(i, "type")) {
-            options.type = ctx.arg(i + 1);
-            if (known_type(options.type)) continue;
-            ctx.reply.error("ERR unknown type name '" + std::string(options.type) + "'");
+        } else if (more && of == ScanOf::keys && ctx.arg_is(i, "type")) {
+            const auto type = type_arg(ctx, i + 1);
+            if (!type) return std::nullopt;
+            options.type = *type;
+        } else if (ctx.arg_is(i, "novalues")) {
+            if (of != ScanOf::fields) {
+                ctx.reply.error("ERR NOVALUES option can only be used in HSCAN");
+                return std::nullopt;
+            }
+            options.values = false;
+            --i;  // it has no argument
+        } else {
+            ctx.syntax_error();
             return std::nullopt;
         }
-        ctx.syntax_error();
-        return std::nullopt;
     }
     return options;
 }
 
-void cmd_scan(Ctx& ctx) {
-    const auto options = parse_scan(ctx);
-    if (!options) return;
-    const size_t begin = ctx.reply.begin();
-    KeyCollector collector(ctx, options->pattern, options->type);
-    // COUNT bounds the keys seen, and ten times as many buckets the time in a nearly empty table.
-    uint64_t cursor = options->cursor;
-    const auto wanted = static_cast<uint64_t>(options->count);
-    uint64_t steps_left = wanted > UINT64_MAX / 10 ? UINT64_MAX : wanted * 10;
-    do {
-        cursor = ctx.db().scan(cursor, collector);
-    } while (cursor != 0 && collector.visited() < wanted && --steps_left > 0);
-    ctx.reply.end_array(begin, collector.count());
-    // The cursor goes in front of the keys, which are written already.
+bool ScanOptions::matches(Slice name) const { return pattern == "*" || glob_match(pattern, name); }
+
+void end_scan(Ctx& ctx, size_t begin, uint64_t cursor, size_t elements) {
+    ctx.reply.end_array(begin, elements);
     Buffer head;
     Reply head_reply(head, ctx.reply.resp());
     head_reply.array(2);
     char digits[kIntegerTextMax];
     head_reply.bulk({digits, write_unsigned(digits, cursor)});
     if (ctx.client.reply_mode == ReplyMode::on) ctx.reply.out().insert(begin, head.view());
+}
+
+namespace {
+
+void cmd_scan(Ctx& ctx) {
+    const auto begin_at = cursor_arg(ctx, 1);
+    if (!begin_at) return;
+    const auto options = parse_scan_options(ctx, 2, ScanOf::keys);
+    if (!options) return;
+    const size_t begin = ctx.reply.begin();
+    KeyCollector collector(ctx, options->pattern, options->type);
+    uint64_t cursor = *begin_at;
+    uint64_t steps_left = options->steps_max();
+    do {
+        cursor = ctx.db().scan(cursor, collector);
+    } while (cursor != 0 && collector.visited() < options->count && --steps_left > 0);
+    end_scan(ctx, begin, cursor, collector.count());
     collector.remove_expired();
 }
 

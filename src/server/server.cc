@@ -56,7 +56,8 @@ Server::~Server() = default;
 
 void Server::add_commands() {
     for (const auto rows :
-         {string_commands(), bitmap_commands(), hyperloglog_commands(), generic_commands(),
+         {string_commands(), list_commands(), set_commands(), hash_commands(),
+          hash_expire_commands(), bitmap_commands(), hyperloglog_commands(), generic_commands(),
           expire_commands(), scan_commands(), connection_commands(), client_commands(),
           server_commands(), config_commands(), object_commands(), memory_commands(),
           debug_commands(), monitoring_commands(), command_commands()})

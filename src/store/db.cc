@@ -288,8 +288,12 @@ Entry* Db::set_expiry(Key key, Entry* old, int64_t expire_at_ms) {
     return entry;
 }
 
+uint64_t Db::random_bits() {
+    return static_cast<uint64_t>(next_random()) << 32 | next_random() | 1;
+}
+
 Entry* Db::random() {
-    uint64_t state = static_cast<uint64_t>(next_random()) << 32 | next_random();
+    uint64_t state = random_bits();
     return table_.random(state);
 }
 

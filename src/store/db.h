@@ -130,7 +130,8 @@ public:
     // noticed by the next lookup.
     Entry* set_expiry(Key, Entry*, int64_t expire_at_ms);
 
-    Entry* random();  // null: empty
+    Entry* random();         // null: empty
+    uint64_t random_bits();  // never 0
     // One step of SCAN: calls visit(entry) for every entry of the next bucket(s); returns the next
     // cursor, 0 at the end. Every key that is there from beginning to end is visited at least once,
     // however the table is resized meanwhile. Expired keys are visited too: the caller filters.
@@ -220,6 +221,7 @@ public:
     ~Keyspace();
 
     Key key(Slice name) const;  // hashes with this server's seed
+    const SipKey& seed() const { return seed_; }
     Db& db(int index) { return *dbs_[static_cast<size_t>(index)]; }
     int count() const { return static_cast<int>(dbs_.size()); }
     void swap(int a, int b);

@@ -8,6 +8,7 @@
 #include "platform/assert.h"
 #include "platform/text.h"
 #include "store/slab.h"
+#include "types/object.h"
 
 namespace rota {
 namespace {
@@ -25,50 +26,6 @@ size_t digits(int64_t number) {
 }
 
 }  // namespace
-
-Slice type_name(Type type) {
-    switch (type) {
-        case Type::string:
-            return "string";
-        case Type::list:
-            return "list";
-        case Type::set:
-            return "set";
-        case Type::zset:
-            return "zset";
-        case Type::hash:
-            return "hash";
-        case Type::stream:
-            return "stream";
-        case Type::module:
-            return "module";
-    }
-    UNREACHABLE();
-}
-
-Slice encoding_name(Encoding encoding) {
-    switch (encoding) {
-        case Encoding::raw:
-            return "raw";
-        case Encoding::integer:
-            return "int";
-        case Encoding::embstr:
-            return "embstr";
-        case Encoding::quicklist:
-            return "quicklist";
-        case Encoding::listpack:
-            return "listpack";
-        case Encoding::intset:
-            return "intset";
-        case Encoding::hashtable:
-            return "hashtable";
-        case Encoding::skiplist:
-            return "skiplist";
-        case Encoding::stream:
-            return "stream";
-    }
-    UNREACHABLE();
-}
 
 Entry* Entry::make(Slice key, Type type, Encoding encoding, uint32_t flags, size_t payload_size,
                    int64_t expire_at_ms) {
@@ -136,9 +93,10 @@ Entry* Entry::make_object(Slice key, Type type, Encoding encoding, void* object,
 void Entry::destroy_shell(Entry* entry) { entry_slab().free(entry, entry->block_size()); }
 
 void Entry::destroy(Entry* entry) {
-    // An object of another type goes with its entry; those types will free theirs here.
-    ASSERT(entry->type() == Type::string);
-    if (entry->shape_ & kBlob) std::free(entry->blob());
+    if (entry->type() != Type::string)
+        destroy_object(entry->type(), entry->encoding(), entry->object());
+    else if (entry->shape_ & kBlob)
+        std::free(entry->blob());
     destroy_shell(entry);
 }
 

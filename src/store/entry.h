@@ -20,24 +20,9 @@
 #include <cstring>
 
 #include "platform/slice.h"
+#include "types/kind.h"
 
 namespace rota {
-
-enum class Type : uint8_t { string, list, set, zset, hash, stream, module };
-enum class Encoding : uint8_t {
-    raw,
-    integer,
-    embstr,
-    quicklist,
-    listpack,
-    intset,
-    hashtable,
-    skiplist,
-    stream
-};
-
-Slice type_name(Type);          // "string", "list", ...
-Slice encoding_name(Encoding);  // "raw", "int", "embstr", ...
 
 class Entry {
 public:

@@ -19,6 +19,8 @@ import subprocess
 import sys
 import tempfile
 
+import collection_streams
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 FACTS = os.path.join(os.path.dirname(HERE), 'facts', 'configs.tsv')
 PEER = os.path.expanduser('~/.cache/rota/peers/valkey-9.1.2/bin/valkey-server')
@@ -135,7 +137,8 @@ def elements(reply):
     """The direct elements of an array on the wire."""
     reader = Connection.__new__(Connection)
     count, _, reader.data = reply.partition(b'\r\n')
-    return [reader.reply() for _ in range(int(count[1:]))]
+    pairs = 2 if count[:1] == b'%' else 1
+    return [reader.reply() for _ in range(int(count[1:]) * pairs)]
 
 
 # ---- What may differ by its nature ----------------------------------------------------------
@@ -152,6 +155,30 @@ def same_elements(ours, theirs):
     if ours[:1] not in b'*~' or theirs[:1] not in b'*~':
         return ours == theirs
     return sorted(elements(ours)) == sorted(elements(theirs))
+
+
+def same_pairs(ours, theirs):
+    """Fields and values by turns, or pairs of them, in any order."""
+    def pairs(reply):
+        if reply[:1] not in b'*%' or reply.startswith(b'*-1'):
+            return reply
+        parts = elements(reply)
+        return sorted(map(b''.join, zip(parts[::2], parts[1::2]))) if len(parts) % 2 == 0 else parts
+    return pairs(ours) == pairs(theirs) or same_elements(ours, theirs)
+
+
+def same_walk(ours, theirs):
+    if b'-' in (ours[:1], theirs[:1]):
+        return ours == theirs
+    (a, found), (b, other) = elements(ours), elements(theirs)
+    return a == b and (same_elements(found, other) or same_pairs(found, other))
+
+
+def near_all(ours, theirs):
+    if ours[:1] != b'*' or theirs[:1] != b'*':
+        return ours == theirs
+    a, b = elements(ours), elements(theirs)
+    return len(a) == len(b) and all(map(near, a, b))
 
 
 def same_kind(ours, theirs):
@@ -182,6 +209,11 @@ RELAXED = [
     (r'(?!raw ).*\\x00', both_refuse),   # an argument is shown only up to its first NUL
     (r'(P?TTL|P?EXPIRETIME)\b', near),
     (r'KEYS\b', same_elements),
+    (r'(SMEMBERS|SINTER|SUNION|SDIFF|SPOP|SRANDMEMBER|HKEYS|HVALS)\b', same_elements),
+    (r'(HGETALL|HRANDFIELD \S+ 1000000)\b', same_pairs),
+    (r'(HRANDFIELD|SRANDMEMBER)(?! \S+ 1000000)', same_kind),
+    (r'[SH]SCAN \S+ 0 .*COUNT 100000', same_walk),
+    (r'HP?(TTL|EXPIRETIME)\b', near_all),
     (r'SCAN 0 .*COUNT 100000$', same_scan),   # one step from the beginning to the end
     (r'SCAN\b', same_kind),
     (r'(RANDOMKEY|TIME|INFO|ROLE|OBJECT (IDLETIME|FREQ|HELP)|CLIENT (ID|INFO|LIST|HELP)|'
@@ -537,7 +569,8 @@ def keys_stream(pair, words, count, known):
 # Commands that would end the run, make it wait, or change how all further replies look.
 UNSAFE = {'shutdown', 'quit', 'monitor', 'client|pause', 'client|reply', 'client|kill', 'debug',
           'config|rewrite',
-          'client|unblock', 'reset', 'hello', 'auth', 'failover', 'config|set'}
+          'client|unblock', 'reset', 'hello', 'auth', 'failover', 'config|set',
+          'spop'}   # what is left is random
 JUNK = ['x', '', '0', '1', '-1', '*', 'nx', 'EX', 'help', 'foo bar', b'\x00\xff\r\n', 'SYNC',
         LONG_MAX, 2**63, 'get', 'y' * 200]
 
@@ -839,7 +872,7 @@ def config_stream(pair, words, count, known):
 STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'hll': hll_stream, 'keys': keys_stream,
            'errors': errors_stream,
            'protocol': protocol_stream, 'sessions': sessions_stream,
-           'config': config_stream}
+           'config': config_stream, **collection_streams.STREAMS}
 
 
 def main():
@@ -855,7 +888,8 @@ def main():
         return 77
     report = Report()
     for name in chosen.stream or STREAMS:
-        pair = Pair(report)   # new servers, so that no stream depends on the one before
+        # New servers, so that no stream depends on the one before.
+        pair = Pair(report, *collection_streams.arguments(name))
         before = report.compared
         try:
             STREAMS[name](pair, Words(f'{chosen.seed} {name}'), chosen.count,

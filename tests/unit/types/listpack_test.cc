@@ -64,7 +64,7 @@ TEST(Listpack, EmptyIsSevenBytes) {
 
 TEST(Listpack, WritesThePublishedFormat) {
     EXPECT_EQ(made_of({"abc", "5", "-1", "1000000"}).bytes(),
-              bytes({24,   0,    0,    0,    4, 0,  // header
+              bytes({22,   0,    0,    0,    4, 0,  // header
                      0x83, 'a',  'b',  'c',  4,     // a short string
                      5,    1,                       // 7 bits
                      0xdf, 0xff, 2,                 // 13 bits

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the commands on hashes and those on the expiry of their fields share.
+// Threading: executor only.
+#pragma once
+
+#include "commands/value.h"
+#include "types/hash.h"
+
+namespace rota {
+
+inline HashLimits hash_limits(Ctx& ctx) {
+    const StoreOptions& options = ctx.parts.store_options;
+    return {.listpack_entries = options.hash_max_listpack_entries,
+            .listpack_value = options.hash_max_listpack_value,
+            .seed = ctx.parts.keyspace.seed()};
+}
+
+// The entry itself, or that of a new and empty hash.
+inline Entry* hash_entry(Ctx& ctx, Key key, Entry* entry) {
+    return entry != nullptr ? entry : add_value(ctx, key, Type::hash, Hash::make());
+}
+
+inline void reply_value(Ctx& ctx, const Hash::Value& value) {
+    value.is_integer ? ctx.reply.bulk_integer(value.integer) : ctx.reply.bulk(value.string);
+}
+
+inline void remove_if_empty(Ctx& ctx, Key key, Entry* entry) {
+    if (Lent<Hash>(entry)->size() == 0) remove_emptied(ctx, key);
+}
+
+}  // namespace rota

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The types of values and the forms in which they are kept, by the names that clients see.
+#pragma once
+
+#include <cstdint>
+
+#include "platform/slice.h"
+
+namespace rota {
+
+enum class Type : uint8_t { string, list, set, zset, hash, stream, module };
+enum class Encoding : uint8_t {
+    raw,
+    integer,
+    embstr,
+    quicklist,
+    listpack,
+    intset,
+    hashtable,
+    skiplist,
+    stream
+};
+
+Slice type_name(Type);          // "string", "list", ...
+Slice encoding_name(Encoding);  // "raw", "int", "embstr", ...
+
+}  // namespace rota

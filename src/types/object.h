@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the store does with the object of an entry without knowing what it is. Strings have none.
+// Threading: the owner of the entry.
+#pragma once
+
+#include <cstddef>
+
+#include "types/kind.h"
+
+namespace rota {
+
+void destroy_object(Type, Encoding, void* object);
+void* copy_object(Type, Encoding, const void* object);
+// Elements, fields, members: what its size is to a client.
+size_t object_size(Type, Encoding, const void* object);
+// Bytes of its memory; of many elements only `samples` are looked at, 0: all.
+size_t object_bytes(Type, Encoding, const void* object, size_t samples);
+
+}  // namespace rota
