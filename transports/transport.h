@@ -62,6 +62,7 @@ enum class SendStatus : uint8_t {
 
 struct TransportStats {
     uint64_t polls = 0, reads = 0, writes = 0, bytes_in = 0, bytes_out = 0, wakeups = 0;
+    uint64_t syscalls = 0;  // to wait, receive, send and accept: what a request costs, not a start
 };
 
 class Transport {

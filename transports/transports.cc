@@ -7,7 +7,8 @@
 
 namespace rota {
 
-#define ROW(name) Result<std::unique_ptr<Transport>> make_##name##_transport();
+#define ROW(name) \
+    Result<std::unique_ptr<Transport>> make_##name##_transport(const TransportOptions&);
 ROTA_TRANSPORT_ROWS
 #undef ROW
 
@@ -21,10 +22,10 @@ constexpr TransportRow kRows[] = {ROTA_TRANSPORT_ROWS};
 
 std::span<const TransportRow> built_transports() { return kRows; }
 
-Result<std::unique_ptr<Transport>> make_transport(Slice name) {
+Result<std::unique_ptr<Transport>> make_transport(Slice name, const TransportOptions& options) {
     std::string built;
     for (const TransportRow& row : kRows) {
-        if (name == row.name) return row.make();
+        if (name == row.name) return row.make(options);
         built += built.empty() ? "" : ", ";
         built += row.name;
     }

@@ -7,19 +7,21 @@
 #include <span>
 
 #include "platform/result.h"
+#include "transports/options.h"
 #include "transports/transport.h"
 
 namespace rota {
 
 struct TransportRow {
     const char* name;
-    Result<std::unique_ptr<Transport>> (*make)();
+    Result<std::unique_ptr<Transport>> (*make)(const TransportOptions&);
 };
 
-// In the order of the build option; the first is the default.
+// In the order of the build option; the default is the first that works on this machine.
 std::span<const TransportRow> built_transports();
 
-// Fails for a name that is not built, and where the machine lacks what the transport needs.
-Result<std::unique_ptr<Transport>> make_transport(Slice name);
+// Called on the thread that will own the transport. Fails for a name that is not built, and where
+// the machine lacks what the transport needs.
+Result<std::unique_ptr<Transport>> make_transport(Slice name, const TransportOptions& options = {});
 
 }  // namespace rota

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Listeners. They are level-triggered: a backlog that this poll leaves is reported again by the
 // next.
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,38 +9,11 @@
 #include <cerrno>
 
 #include "platform/assert.h"
-#include "transports/epoll/clock.h"
 #include "transports/epoll/epoll_transport.h"
 #include "transports/epoll/tags.h"
+#include "transports/timer_clock.h"
 
 namespace rota {
-namespace {
-
-// What accept() reports about the peer that was next, not about the listener: the next one may be
-// fine. Stopping for any of these would let one peer close the port for everybody.
-bool is_about_one_peer(int code) {
-    switch (code) {
-        case EINTR:
-        case ECONNABORTED:
-        case EPROTO:
-        case ENETDOWN:
-        case ENOPROTOOPT:
-        case EHOSTDOWN:
-        case ENONET:
-        case EHOSTUNREACH:
-        case EOPNOTSUPP:
-        case ENETUNREACH:
-        case EPERM:
-        case ETIMEDOUT:
-        case ECONNRESET:
-            return true;
-        default:
-            return false;
-    }
-}
-
-}  // namespace
-
 Result<ListenerId> EpollTransport::listen(const Endpoint& where, const ListenOptions& options) {
     ASSERT(options.accepts_per_poll != 0);
     Result<UniqueFd> fd = open_listener(where, options);
@@ -109,6 +81,7 @@ void EpollTransport::accept_some(uint32_t index, Sink& sink) {
     for (uint32_t tried = 0; tried < listener.options.accepts_per_poll && !sink.full(); ++tried) {
         sockaddr_storage address{};
         socklen_t length = sizeof address;
+        ++stats_.syscalls;
         UniqueFd fd(::accept4(listener.fd.get(), reinterpret_cast<sockaddr*>(&address), &length,
                               SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!fd) {
@@ -116,7 +89,7 @@ void EpollTransport::accept_some(uint32_t index, Sink& sink) {
             if (is_about_one_peer(code)) continue;
             if (code == EAGAIN || code == EWOULDBLOCK) return;
             const bool no_descriptor = code == EMFILE || code == ENFILE;
-            if (no_descriptor && shed_one(listener)) continue;
+            if (no_descriptor && reserve_.shed_one(listener.fd.get())) continue;
             return rest(index);
         }
         // A Unix peer that is not bound has no address at all.
@@ -134,23 +107,6 @@ void EpollTransport::accept_some(uint32_t index, Sink& sink) {
         const uint32_t slot = ConnectionTable::slot_of(*id);
         tell(sink, Event::Kind::accepted, slot, connections_.at(slot)).listener = ListenerId{index};
     }
-}
-
-// Out of descriptors: the reserve is given up for one moment to take the next peer and refuse it,
-// so that the peer learns and the backlog does not keep the listener ready for ever. False if even
-// that cannot be done.
-bool EpollTransport::shed_one(Listener& listener) {
-    if (!reserve_fd_) return false;
-    reserve_fd_.reset();
-    UniqueFd refused(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    const bool done = static_cast<bool>(refused);
-    refused.reset();
-    reserve_fd_ = open_reserve();
-    return done;
-}
-
-UniqueFd EpollTransport::open_reserve() {
-    return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 // Leaves the backlog alone for a while instead of spinning on it.

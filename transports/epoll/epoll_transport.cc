@@ -10,10 +10,13 @@
 
 #include "platform/assert.h"
 #include "transports/epoll/tags.h"
+#include "transports/options.h"
 
 namespace rota {
 
-Result<std::unique_ptr<Transport>> make_epoll_transport() { return EpollTransport::create(); }
+Result<std::unique_ptr<Transport>> make_epoll_transport(const TransportOptions&) {
+    return EpollTransport::create();
+}
 
 Result<std::unique_ptr<Transport>> EpollTransport::create() {
     UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
@@ -28,7 +31,7 @@ Result<std::unique_ptr<Transport>> EpollTransport::create() {
 }
 
 EpollTransport::EpollTransport(UniqueFd epoll, UniqueFd wake_fd)
-    : epoll_(std::move(epoll)), wake_fd_(std::move(wake_fd)), reserve_fd_(open_reserve()) {}
+    : epoll_(std::move(epoll)), wake_fd_(std::move(wake_fd)) {}
 
 EpollTransport::~EpollTransport() {
     for (uint32_t index = 0; index < listeners_.size(); ++index) unlisten(ListenerId{index});
@@ -117,6 +120,7 @@ size_t EpollTransport::send_now(ConnId id, Slice bytes) {
     if (!connection->unsent.empty() || connection->connecting) return 0;
     const Transmitted result = transmit(connection->fd, {&bytes, 1});
     stats_.writes += result.calls;
+    stats_.syscalls += result.calls;
     stats_.bytes_out += result.bytes;
     if (result.status != TransmitStatus::broken) [[likely]]
         return result.bytes;
@@ -132,6 +136,7 @@ SendStatus EpollTransport::send(ConnId id, std::span<const Slice> chunks) {
     if (connection->unsent.empty() && !connection->connecting) {
         const Transmitted result = transmit(connection->fd, chunks);
         stats_.writes += result.calls;
+        stats_.syscalls += result.calls;
         stats_.bytes_out += result.bytes;
         if (result.status == TransmitStatus::all) [[likely]]
             return SendStatus::done;

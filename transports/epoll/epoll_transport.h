@@ -16,22 +16,20 @@
 #include <memory>
 #include <vector>
 
+#include "transports/accepting.h"
 #include "transports/epoll/arena_pool.h"
 #include "transports/epoll/connection.h"
-#include "transports/epoll/ready_queue.h"
 #include "transports/epoll/transmit.h"
+#include "transports/ready_queue.h"
 #include "transports/sockets.h"
+#include "transports/stream_limits.h"
 #include "transports/transport.h"
 
 namespace rota {
 
-inline constexpr size_t kEpollEvents = 256;                 // asked of one epoll_wait()
-inline constexpr size_t kReceiveLeast = size_t{16} << 10;   // space for one recv()
-inline constexpr size_t kReceiveMost = size_t{64} << 10;    // and when the last one was full
-inline constexpr size_t kReceiveQuota = size_t{256} << 10;  // per connection and poll; then others
-inline constexpr int64_t kLingerNs = 1'000'000'000;         // how long a closed peer may still talk
-inline constexpr uint32_t kLingerBytes = uint32_t{4} << 20;  // and how much, before it is cut off
-inline constexpr int64_t kAcceptRestNs = 20'000'000;         // before accepting again without room
+inline constexpr size_t kEpollEvents = 256;                // asked of one epoll_wait()
+inline constexpr size_t kReceiveLeast = size_t{16} << 10;  // space for one recv()
+inline constexpr size_t kReceiveMost = size_t{64} << 10;   // and when the last one was full
 
 class EpollTransport final : public Transport {
 public:
@@ -98,9 +96,7 @@ private:
     bool watch_listener(uint32_t index, bool on, int operation);
     void accept_due(Sink& sink);
     void accept_some(uint32_t index, Sink& sink);
-    bool shed_one(Listener& listener);
     void rest(uint32_t index);
-    static UniqueFd open_reserve();
 
     // poll.cc
     int64_t allowed_wait(int64_t wait_max_ns);
@@ -123,7 +119,7 @@ private:
 
     UniqueFd epoll_;
     UniqueFd wake_fd_;
-    UniqueFd reserve_fd_;  // closed to accept-and-refuse a peer when descriptors run out
+    DescriptorReserve reserve_;
     ConnectionTable connections_;
     ArenaPool arenas_;
     ReadyQueue ready_;

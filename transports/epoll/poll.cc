@@ -5,9 +5,9 @@
 #include <ctime>
 
 #include "platform/assert.h"
-#include "transports/epoll/clock.h"
 #include "transports/epoll/epoll_transport.h"
 #include "transports/epoll/tags.h"
+#include "transports/timer_clock.h"
 
 namespace rota {
 namespace {
@@ -60,6 +60,7 @@ int64_t EpollTransport::allowed_wait(int64_t wait_max_ns) {
 
 int EpollTransport::wait_for_events(int64_t wait_ns) {
     const int epoll = epoll_.get();
+    ++stats_.syscalls;
     if (wait_ns == 0) {
         const int found = ::epoll_wait(epoll, reported_.data(), kEpollEvents, 0);
         return found;
@@ -140,7 +141,7 @@ void EpollTransport::run_timers() {
         Listener& listener = listeners_[index];
         if (!listener.resting) continue;
         listener.resting = false;
-        if (!reserve_fd_) reserve_fd_ = open_reserve();
+        reserve_.refill();
         watch_listener(index, true, EPOLL_CTL_MOD);
     }
 }

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "transports/epoll/clock.h"
 #include "transports/epoll/epoll_transport.h"
+#include "transports/timer_clock.h"
 
 namespace rota {
 namespace {
@@ -79,6 +79,7 @@ bool EpollTransport::flush(uint32_t slot, Connection& connection, Sink& sink) {
     const auto rest = std::span<const Slice>(connection.unsent).subspan(connection.unsent_first);
     const Transmitted result = transmit(connection.fd, rest, connection.unsent_skip);
     stats_.writes += result.calls;
+    stats_.syscalls += result.calls;
     stats_.bytes_out += result.bytes;
     if (result.status == TransmitStatus::all) {
         forget_sent(connection);
@@ -111,6 +112,7 @@ void EpollTransport::receive(uint32_t slot, Connection& connection, Sink& sink) 
         if (space.empty()) return park(slot, connection);
         const ssize_t got = ::recv(connection.fd, space.data(), space.size(), 0);
         ++stats_.reads;
+        ++stats_.syscalls;
         if (got <= 0) return receive_end(slot, connection, got == 0 ? 0 : errno, sink);
         const auto count = static_cast<size_t>(got);
         stats_.bytes_in += count;
@@ -173,6 +175,7 @@ void EpollTransport::discard(uint32_t slot, Connection& connection) {
         if (quota == 0) return enqueue(slot, connection);
         const ssize_t got = ::recv(connection.fd, scrap, sizeof scrap, 0);
         ++stats_.reads;
+        ++stats_.syscalls;
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && !is_empty_socket(errno)) return sever(connection, errno);
         if (got == 0) connection.eof_told = true;

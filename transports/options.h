@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a transport can be told when it is made. Each reads its own part.
+#pragma once
+
+#include <cstdint>
+
+namespace rota {
+
+struct UringOptions {
+    bool restrict = false;      // the ring does what the transport needs and nothing else
+    uint32_t zerocopy_min = 0;  // sends of so many bytes off this machine are not copied; 0: never
+    uint32_t napi_us = 0;       // busy polling of network cards; 0: none
+    uint32_t min_wait_us = 0;   // a wait lasts so long unless it gathers a batch; 0: no minimum
+    // Sizes, for tests: the defaults fit any load.
+    uint32_t submissions = 512;  // a fuller queue is submitted before the poll
+    uint32_t completions = 4096;
+    uint32_t buffers = 128;  // at most; all out with the consumer: nothing is received
+    uint32_t buffer_bytes = 64 << 10;
+    bool incremental = true;  // many receives share a buffer, where the kernel can
+};
+
+struct TransportOptions {
+    UringOptions io_uring;
+};
+
+}  // namespace rota
