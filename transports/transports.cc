@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "transports/io_uring/seal.h"
+
 // ROTA_TRANSPORT_ROWS comes from meson.build: "ROW(epoll) ROW(...)", one per transport built.
 
 namespace rota {
@@ -21,6 +23,10 @@ constexpr TransportRow kRows[] = {ROTA_TRANSPORT_ROWS};
 }  // namespace
 
 std::span<const TransportRow> built_transports() { return kRows; }
+
+Result<> seal_transports(const TransportOptions& options) {
+    return options.io_uring.restrict ? uring::forbid_new_rings() : Result<>();
+}
 
 Result<std::unique_ptr<Transport>> make_transport(Slice name, const TransportOptions& options) {
     std::string built;

@@ -24,4 +24,8 @@ std::span<const TransportRow> built_transports();
 // the machine lacks what the transport needs.
 Result<std::unique_ptr<Transport>> make_transport(Slice name, const TransportOptions& options = {});
 
+// After the last transport has been made: gives up what only making one needs, where the options
+// ask for it. No transport of a kind that gave something up can be made any more.
+Result<> seal_transports(const TransportOptions& options);
+
 }  // namespace rota

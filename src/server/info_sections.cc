@@ -250,6 +250,7 @@ void InfoSections::stats(void* owner, InfoWriter& out) {
     server.collect_store_stats();
     const StatsGauges gauges{.now_us = static_cast<uint64_t>(server.clock_.monotonic_us())};
     write_stats(out, server.stats_, server.rates_, gauges);
+    out.count("transport_syscalls", server.transport_->stats().syscalls);
 }
 
 void InfoSections::replication(void* owner, InfoWriter& out) {

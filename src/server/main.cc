@@ -74,7 +74,7 @@ int serve(AllOptions& options, ConfigTable& table, const OwnerDirectives& direct
     prepare_process(options);
 
     Clock clock;
-    auto transport = choose_transport(options.server.transport);
+    auto transport = choose_transport(options.server);
     if (!transport) return fail_start(transport.error());
     Server server(options, table, clock, std::move(*transport));
     if (!command_line.config_file.empty())
@@ -85,6 +85,8 @@ int serve(AllOptions& options, ConfigTable& table, const OwnerDirectives& direct
     }
     install_shutdown_signals(server.shutdown_signal(), nullptr);
     if (const auto listening = server.listen(); !listening) return fail_start(listening.error());
+    if (const auto sealed = seal_transports(transport_options(options.server)); !sealed)
+        return fail_start(sealed.error());
     set_title(options, title);
     const PidFile pid_file(options.server);
     log_ready(server, options);

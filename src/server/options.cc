@@ -195,6 +195,21 @@ constexpr ConfigRow network_rows[] = {
     row<&ServerOptions::transport>(
         "transport", "What carries client bytes: auto, or the name of a built transport.",
         {.flags = immutable}),
+    row<&ServerOptions::io_uring_restrict>(
+        "io-uring-restrict",
+        "Rings do what serving needs and nothing else, and after the start none can be made.",
+        {.flags = immutable}),
+    row<&ServerOptions::io_uring_zerocopy_min>(
+        "io-uring-zerocopy-min",
+        "Replies of so many bytes to other machines are not copied into the kernel; 0 is never.",
+        {.flags = immutable, .unit = Unit::memory, .range = {0, kMaxUint}}),
+    row<&ServerOptions::io_uring_napi_us>(
+        "io-uring-napi-us", "Busy polling of network cards, in microseconds; 0 is none.",
+        {.flags = immutable, .range = {0, 1000000}}),
+    row<&ServerOptions::io_uring_min_wait_us>(
+        "io-uring-min-wait-us",
+        "How long a wait gathers a batch before it ends with less, in microseconds; 0 is not.",
+        {.flags = immutable, .range = {0, 1000000}}),
 };
 
 constexpr ConfigRow security_rows[] = {

@@ -52,6 +52,10 @@ struct ServerOptions {
     bool mptcp = false;
     std::string bind_source_addr;
     std::string transport = "auto";
+    bool io_uring_restrict = false;
+    uint32_t io_uring_zerocopy_min = 0;  // bytes of one send; 0: never
+    uint32_t io_uring_napi_us = 0;       // 0: no busy polling
+    uint32_t io_uring_min_wait_us = 0;   // 0: no minimum
 
     // Security.
     bool protected_mode = true;

@@ -196,12 +196,32 @@ void prepare_process(AllOptions& options) {
     set_thread_name("rota-main");
 }
 
-Result<std::unique_ptr<Transport>> choose_transport(const std::string& name) {
-    const std::string wanted = name == "auto" ? built_transports()[0].name : name;
-    auto transport = make_transport(wanted);
-    if (transport)
-        log(LogLevel::notice, "Transport: %s%s", wanted.c_str(),
-            name == "auto" ? " (chosen by 'transport auto')" : "");
+TransportOptions transport_options(const ServerOptions& options) {
+    TransportOptions made;
+    made.io_uring.restrict = options.io_uring_restrict;
+    made.io_uring.zerocopy_min = options.io_uring_zerocopy_min;
+    made.io_uring.napi_us = options.io_uring_napi_us;
+    made.io_uring.min_wait_us = options.io_uring_min_wait_us;
+    return made;
+}
+
+Result<std::unique_ptr<Transport>> choose_transport(const ServerOptions& options) {
+    const TransportOptions wishes = transport_options(options);
+    if (options.transport != "auto") {
+        auto transport = make_transport(options.transport, wishes);
+        if (transport) log(LogLevel::notice, "Transport: %s", options.transport.c_str());
+        return transport;
+    }
+    Result<std::unique_ptr<Transport>> transport = fail("no transport in this build");
+    for (const TransportRow& row : built_transports()) {
+        transport = row.make(wishes);
+        if (transport) {
+            log(LogLevel::notice, "Transport: %s (chosen by 'transport auto')", row.name);
+            return transport;
+        }
+        log(LogLevel::notice, "Transport %s does not work here: %s", row.name,
+            transport.error().message.c_str());
+    }
     return transport;
 }
 

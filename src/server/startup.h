@@ -12,6 +12,7 @@
 #include "platform/process.h"
 #include "platform/result.h"
 #include "server/server.h"
+#include "transports/options.h"
 
 namespace rota {
 
@@ -29,8 +30,9 @@ void log_start(const AllOptions&, const std::string& config_file);
 void log_inert(const ConfigTable&);
 // Limits, processors, huge pages, memory, crash report.
 void prepare_process(AllOptions&);
-// "auto": the best that is built and works here; one log line says why.
-Result<std::unique_ptr<Transport>> choose_transport(const std::string& name);
+// "auto": the first that was built and works here; log lines say why not the others.
+Result<std::unique_ptr<Transport>> choose_transport(const ServerOptions&);
+TransportOptions transport_options(const ServerOptions&);
 Result<> rename_commands(Server&, const OwnerDirectives&);
 std::string absolute_path(const std::string& path);
 void set_title(const AllOptions&, ProcessTitle&);

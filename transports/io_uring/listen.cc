@@ -26,6 +26,16 @@ Result<ListenerId> UringTransport::listen(const Endpoint& where, const ListenOpt
     return ListenerId{index};
 }
 
+void UringTransport::update_listener(ListenerId id, const ListenOptions& options) {
+    ASSERT(options.accepts_per_poll != 0);
+    const auto index = static_cast<uint32_t>(id);
+    if (index >= listeners_.size() || !listeners_[index].fd) return;
+    Listener& listener = listeners_[index];
+    listener.options.keepalive_s = options.keepalive_s;
+    listener.options.accepts_per_poll = options.accepts_per_poll;
+    set_stream_options(listener.fd.get(), options.keepalive_s);
+}
+
 void UringTransport::unlisten(ListenerId id) {
     const auto index = static_cast<uint32_t>(id);
     if (index >= listeners_.size() || !listeners_[index].fd) return;

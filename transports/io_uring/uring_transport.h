@@ -44,6 +44,7 @@ public:
 
     const char* name() const override { return "io_uring"; }
     Result<ListenerId> listen(const Endpoint& where, const ListenOptions& options) override;
+    void update_listener(ListenerId id, const ListenOptions& options) override;
     void unlisten(ListenerId id) override;
     Endpoint local_endpoint(ListenerId id) const override;
     Result<ConnId> connect(const Endpoint& where, const ConnectOptions& options) override;

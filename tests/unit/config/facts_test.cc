@@ -66,8 +66,15 @@ TEST_F(ConfigFacts, EveryDirectiveHasARow) {
 }
 
 TEST_F(ConfigFacts, NoRowIsUnknownButOurOwn) {
-    std::set<std::string> known = {"transport", "io-dispatch", "io-threads-cpulist",
-                                   "io-threads-do-command-reads", "numa-policy"};
+    std::set<std::string> known = {"transport",
+                                   "io-dispatch",
+                                   "io-threads-cpulist",
+                                   "io-threads-do-command-reads",
+                                   "numa-policy",
+                                   "io-uring-restrict",
+                                   "io-uring-zerocopy-min",
+                                   "io-uring-napi-us",
+                                   "io-uring-min-wait-us"};
     for (const Fact& fact : facts) known.insert(fact.name);
     all.table.for_each([&](const ConfigTable::Item& item) {
         EXPECT_TRUE(known.contains(std::string(item.row->name))) << item.row->name;
