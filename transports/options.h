@@ -14,7 +14,7 @@ struct UringOptions {
     // Sizes, for tests: the defaults fit any load.
     uint32_t submissions = 512;  // a fuller queue is submitted before the poll
     uint32_t completions = 4096;
-    uint32_t buffers = 128;  // at most; all out with the consumer: nothing is received
+    uint32_t buffers = 64;  // at most; all out with the consumer: nothing is received
     uint32_t buffer_bytes = 64 << 10;
     bool incremental = true;  // many receives share a buffer, where the kernel can
 };

@@ -74,7 +74,9 @@ void UringTransport::on_bytes(uint32_t slot, Connection& connection, const Compl
         connection.quota_used = 0;
     }
     connection.quota_used += count;
-    if (connection.quota_used < kReceiveQuota || connection.resting || done.last()) return;
+    if (connection.quota_used < kReceiveQuota) return;
+    turn_over_ = true;  // what else has come is for the next poll, so that the owner answers first
+    if (connection.resting || done.last()) return;
     connection.resting = true;
     resting_.push_back(id_of(slot, connection));
     cancel(tag(Op::receive, id_of(slot, connection)));

@@ -19,12 +19,14 @@ size_t UringTransport::poll(std::span<Event> out, int64_t wait_max_ns) {
     ++stats_.polls;
     Sink sink{out};
     wake_receivers();
-    // Newcomers leave at least half of the events to those who are in.
-    greet(sink, out.size() - std::max<size_t>(out.size() / 2, 1));
     enter(allowed_wait(wait_max_ns), out.size());
-    while (!sink.full()) {
+    settle();
+    // Newcomers leave at least half of the events to those who are in. What is asked for them
+    // leaves with the next poll: by then their owner has said set_user().
+    greet(sink, out.size() - std::max<size_t>(out.size() / 2, 1));
+    turn_over_ = false;
+    while (!sink.full() && !turn_over_ && ring_.completion_head() != searched_) {
         const io_uring_cqe* entry = ring_.front();
-        if (entry == nullptr) break;
         const Completion done{entry->user_data, entry->res, entry->flags};
         ring_.pop();
         complete(done, sink);
@@ -58,8 +60,7 @@ void UringTransport::enter(int64_t wait_ns, size_t room) {
         // With enough to tell already, what else has arrived may wait in the sockets.
         const bool gather = ring_.completions() < room || ring_.overflowed();
         if (!to_submit && !(gather && ring_.has_deferred())) return;
-        ring_.enter(0, 0, gather);
-        return settle();
+        return ring_.enter(0, 0, gather);
     }
     uint8_t expected = kAwake;
     // Whoever wakes us from here on sees kAsleep and writes to the descriptor.
@@ -70,7 +71,6 @@ void UringTransport::enter(int64_t wait_ns, size_t room) {
     ring_.enter(batch, wait_ns, true, min_wait_us);
     // Acquire pairs with the release in wake().
     if (sleep_.exchange(kAwake, std::memory_order_acq_rel) == kWoken) ++stats_.wakeups;
-    settle();
 }
 
 // Of the quick sends that were submitted, those that failed have their completion among the new

@@ -168,10 +168,12 @@ private:
     bool work_left_ = false;  // the ready queue holds something that need not wait for the kernel
     size_t in_flight_ = 0;    // of all connections
 
-    uint64_t round_ = 1;                // of quick sends; 0 is none
-    size_t arena_used_ = 0;             // by this round
-    uint64_t round_prepared_ = 0;       // this round's last entry
-    uint32_t searched_ = 0;             // completions before it were searched for quick sends
+    uint64_t round_ = 1;           // of quick sends; 0 is none
+    size_t arena_used_ = 0;        // by this round
+    uint64_t round_prepared_ = 0;  // this round's last entry
+    uint32_t searched_ =
+        0;  // completions before it were searched for quick sends: they may be read
+    bool turn_over_ = false;            // this poll has told enough of one connection
     mutable TransportStats stats_;      // syscalls: without what the ring has not told,
     mutable uint64_t enters_told_ = 0;  // its enters after so many
 

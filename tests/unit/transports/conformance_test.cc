@@ -66,6 +66,25 @@ TEST_P(Conformance, AcceptsAndNamesBothEnds) {
     EXPECT_EQ(host->descriptor(pair.conn->id) >= 0, world_->is_kernel());
 }
 
+// The owner names itself when it hears of a connection: nothing may be told of it before.
+TEST_P(Conformance, WhatArrivedBeforeTheAcceptIsToldAfterIt) {
+    Host host(*world_);
+    ListenOptions options;
+    options.accepts_per_poll = 3;
+    const Endpoint where = host.listen(Endpoint::tcp("127.0.0.1", 0), options);
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 50; ++i) {
+        peers.push_back(world_->dial(where));
+        peers.back()->send("early");
+        peers.back()->half_close();
+    }
+    ASSERT_TRUE(host.until([&] {
+        return host.conns().size() == peers.size() &&
+               std::ranges::all_of(host.conns(), [](auto& conn) { return conn->eof == 1; });
+    }));
+    for (const auto& conn : host.conns()) EXPECT_EQ(conn->received, "early");
+}
+
 TEST_P(Conformance, EchoesEverySizeInEverySplit) {
     Host host(*world_);
     host.echo_all = true;
