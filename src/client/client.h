@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Client: what one connection is and remembers, in two halves on separate cache lines.
 //
-// The IO half belongs to the thread that polls the connection: bytes not yet parsed and bytes not
+// The IO half belongs to the IO loop that polls the connection: bytes not yet parsed and bytes not
 // yet sent. The executor half belongs to the executor: database, protocol, name, limits. Neither
-// side writes the other's. With one thread both halves are the executor's.
+// side writes the other's; what the IO half must know of the executor half travels as ClientTerms
+// with the replies, and what anybody may read of the IO half are Counters. With one thread both
+// halves are the executor's.
 //
-// A client is never freed while a request of it is in a batch or a send is in flight: it is marked
-// (closing) and leaves when the transport has said Event::closed. Nobody keeps a Client* across a
-// call that can run commands; look it up by id in the ClientRegistry.
+// A client is freed by its IO loop when the last message that names it has come back: a client that
+// ends is marked (closing) and leaves when the transport has said Event::closed, see Executor.
+// Nobody keeps a Client* across a call that can run commands; look it up by id in the
+// ClientRegistry.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +19,7 @@
 #include <string>
 
 #include "platform/buffer.h"
+#include "platform/counter.h"
 #include "platform/slice.h"
 #include "proto/request_parser.h"
 #include "transports/transport.h"
@@ -25,32 +29,70 @@ namespace rota {
 enum class ClientType : uint8_t { normal, replica, pubsub, primary };
 enum class ReplyMode : uint8_t { on, off, skip_next, skip };  // CLIENT REPLY
 
+// What the executor lets the IO half know, and tells it whenever it has changed.
+struct ClientTerms {
+    int32_t db = 0;
+    uint8_t resp = 2;
+    ClientType type = ClientType::normal;
+    bool authenticated : 1 = false;  // false: one request at a time, under the tighter limits
+    bool closing : 1 = false;        // what is written still leaves, then it closes
+    bool waiting : 1 = false;        // paused or blocked: further input stays unparsed
+    bool plain : 1 = false;          // its reads may be answered without the executor
+    bool no_touch : 1 = false;       // CLIENT NO-TOUCH
+    friend bool operator==(const ClientTerms&, const ClientTerms&) = default;
+};
+static_assert(sizeof(ClientTerms) == 8);
+
+// Why an IO loop gives up on a client; the executor logs, counts and closes.
+enum class ClientFault : uint8_t { none, query_limit, output_limit };
+
 // The first line is all that an ordinary request touches.
 struct alignas(kCacheLine) ClientIo {
     ConnId conn{};
     Buffer query;                            // received, not yet a whole request
     std::unique_ptr<RequestParser> partial;  // its parser; null between requests
-    bool send_pending = false;               // in_flight is with the transport
-    bool receive_paused = false;
-    bool eof = false;
+    ClientTerms terms;
+    uint32_t requests_out = 0;      // given to the executor, not yet back
+    bool input_over : 1 = false;    // nothing more of it is parsed
+    bool eof : 1 = false;           // the peer sends no more
+    bool finished : 1 = false;      // the transport was told to close: nothing more is sent
+    bool closed : 1 = false;        // the transport has said closed
+    bool send_pending : 1 = false;  // in_flight is with the transport
+    bool dirty : 1 = false;         // in the loop's list of clients to look at after the turn
+    bool leaving : 1 = false;       // goes to another loop as soon as nothing is under way
+    bool detaching : 1 = false;     // on its way out: nothing may be sent
+    bool held_up : 1 = false;       // query has requests that had to wait
+    ClientFault fault = ClientFault::none;
 
-    Transport* transport = nullptr;
-    Buffer in_flight;  // handed to the transport, not yet sent
-    Buffer queued;     // behind in_flight: at most one send is in flight
-};
-static_assert(offsetof(ClientIo, transport) <= kCacheLine);
-
-struct ClientLimitsState {
+    Buffer in_flight;                  // handed to the transport, not yet sent
+    Buffer queued;                     // behind in_flight: at most one send is in flight
     int64_t soft_limit_since_ms = -1;  // when the soft output limit was first exceeded
+    int descriptor = -1;               // between two loops: the socket
+    uint32_t position = 0;             // in the loop's list of clients
+
+    // For anybody to read.
+    Counter query_bytes, query_capacity, partial_bytes, unsent_bytes;
+    Counter net_in, net_out, commands;  // commands: answered without the executor
+    Counter last_interaction_ms;
 };
+static_assert(offsetof(ClientIo, in_flight) <= kCacheLine);
 
 struct alignas(kCacheLine) Client {
     explicit Client(uint64_t client_id) : id(client_id) {}
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    // Executor half.
+    // Fixed before the IO half goes to its loop.
     const uint64_t id;
+    int64_t created_ms = 0;   // wall clock
+    std::string peer, local;  // "127.0.0.1:5000"
+    int fd = -1;              // for CLIENT LIST
+    bool peer_is_local = false;
+    ListenerId listener{};
+
+    // Executor half.
+    uint16_t loop = 0;       // which IO loop has it
+    uint16_t next_loop = 0;  // where it goes, while it is moving
     int db = 0;
     uint8_t resp = 2;
     ClientType type = ClientType::normal;
@@ -58,28 +100,25 @@ struct alignas(kCacheLine) Client {
     bool authenticated = false;
     bool closing = false;            // no command of it runs any more
     bool close_after_reply = false;  // what is written still leaves, then it closes
+    bool closed = false;             // the transport has said closed: the connection is no more
     bool monitor = false;
     bool no_evict = false;
     bool no_touch = false;
-    bool postponed = false;  // waits for CLIENT UNPAUSE; its bytes are in io.query
+    bool postponed = false;  // waits for CLIENT UNPAUSE; its requests are in `held`
+    bool moving = false;     // between two loops; what is written for it waits in `held_output`
     bool internal = false;   // a client of ours without a connection
-    bool closed = false;     // the transport has said closed: the connection is no more
     bool in_multi = false;
     bool import_source = false;
     bool capa_redirect = false;
-    bool dirty = false;      // in the executor's list of clients with something to send
-    bool in_outbox = false;  // a reply of this turn has yet to leave
 
-    int64_t created_ms = 0;  // wall clock
-    int64_t last_interaction_ms = 0;
-    uint64_t net_in = 0, net_out = 0, commands = 0;
+    ClientTerms told;  // what the IO half knows
+    uint64_t commands = 0;
     const char* last_command = nullptr;  // full name, owned by the command table
-    ClientLimitsState limits;
-    ListenerId listener{};
+    Buffer held;                         // requests that came while it had to wait
+    Buffer held_output;                  // replies that came while it was moving
 
     std::string user = "default";
     std::string name, lib_name, lib_ver;
-    std::string peer, local;  // "127.0.0.1:5000"
 
     ClientIo io;
 
@@ -87,7 +126,18 @@ struct alignas(kCacheLine) Client {
     Client* next = nullptr;
     Client* prev = nullptr;
 
-    size_t output_size() const { return io.in_flight.size() + io.queued.size(); }
+    size_t output_size() const { return io.unsent_bytes + held_output.size(); }
+    ClientTerms terms() const {
+        return {.db = db,
+                .resp = resp,
+                .type = type,
+                .authenticated = authenticated,
+                .closing = close_after_reply,
+                .waiting = postponed,
+                .plain = authenticated && !in_multi && !monitor && !import_source &&
+                         type == ClientType::normal && reply_mode == ReplyMode::on,
+                .no_touch = no_touch};
+    }
     size_t memory() const;  // bytes held for this client (tot-mem)
 };
 

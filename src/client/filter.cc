@@ -160,7 +160,9 @@ bool ClientFilter::holds(const Condition& condition, const Client& client) {
 
 bool ClientFilter::matches(const Client& client, int64_t now_ms) const {
     if (max_age_s_ > 0 && (now_ms - client.created_ms) / 1000 < max_age_s_) return false;
-    if (idle_s_ > 0 && (now_ms - client.last_interaction_ms) / 1000 < idle_s_) return false;
+    if (idle_s_ > 0 &&
+        (now_ms - static_cast<int64_t>(client.io.last_interaction_ms.get())) / 1000 < idle_s_)
+        return false;
     return std::ranges::all_of(conditions_, [&](const Condition& condition) {
         return holds(condition, client) != condition.negated;
     });

@@ -16,7 +16,7 @@ public:
     ~ClientRegistry();
 
     Client& create();           // gives it the next id
-    void remove(Client&);       // frees it
+    void forget(Client&);       // whoever holds its last reference deletes it
     Client* find(uint64_t id);  // null: gone
 
     size_t size() const { return by_id_.size(); }

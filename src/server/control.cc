@@ -18,8 +18,7 @@ bool same_secret(Slice a, Slice b) {
 }
 
 bool allowed(Permission permission, const Client& client) {
-    if (permission == Permission::local)
-        return client.io.transport != nullptr && client.io.transport->peer_is_local(client.io.conn);
+    if (permission == Permission::local) return client.peer_is_local;
     return permission == Permission::yes;
 }
 
@@ -67,6 +66,7 @@ Result<> Server::rewrite_config() {
 
 void Server::reset_statistics() {
     stats_.reset();
+    io_baseline_ = io_counters();
     errors_.reset();
     rates_.reset();
     keyspace_.stats() = {};
@@ -103,6 +103,12 @@ void Server::watch_config() {
         options_.store.hz = options_.server.hz;
         return {};
     });
+    config_.on_change(
+        {"client-output-buffer-limit", "client-query-buffer-limit", "proto-max-bulk-len"},
+        [this]() -> Result<> {
+            executor_.apply_client_options();
+            return {};
+        });
     config_.on_change("maxmemory", [this]() -> Result<> {
         executor_.check_memory_soon();
         return {};

@@ -21,69 +21,69 @@ constexpr int64_t kLongCommandUs = 1000;
 
 }  // namespace
 
-void Executor::run_batch() {
-    if (batch_.empty()) return;
-    ASSERT(!running_batch_);
-    running_batch_ = true;
-    for (Request& request : batch_) prepare(request);
-    if (batch_.size() > 1) {
-        for (const Request& request : batch_) {
-            if (request.key_hash != 0)
-                parts_.keyspace.db(request.client->db).prefetch_entry(request.key_hash);
-        }
-    }
+Batch& Executor::submit(Batch& batch) {
+    run(batch);
+    return batch;
+}
+
+void Executor::run(Batch& batch) {
+    ASSERT(running_ == nullptr);
+    running_ = &batch;
+    prefetch(batch);
     last_ticks_ = parts_.clock.ticks();
-    bool any_waits = false;
-    for (Request& request : batch_) {
-        Client& client = *request.client;
+    for (Request& request : batch.requests) {
+        const Client& client = *request.client;
         if (client.closing || client.close_after_reply) continue;
-        if (client.postponed) {
-            request.put_back = any_waits = true;
-            continue;
-        }
-        run(request);
-        any_waits |= request.put_back;
+        run(request, batch);
     }
-    if (any_waits) put_back_waiting();
-    batch_.clear();
-    args_.clear();
-    borrowed_.clear();
-    running_batch_ = false;
+    running_ = nullptr;
 }
 
-void Executor::prepare(Request& request) {
-    const auto args = std::span<const Slice>(args_).subspan(request.first_arg, request.arg_count);
-    request.command = parts_.commands.resolve(args);
-    if (request.command == nullptr) return;
-    const uint32_t first_key = request.command->first_key;
-    if (first_key == 0 || first_key >= args.size()) return;
-    request.key_hash = parts_.keyspace.key(args[first_key]).hash;
-    parts_.keyspace.db(request.client->db).prefetch_bucket(request.key_hash);
-}
-
-// A client that must wait gets its unexecuted requests back, in front of what came after them.
-void Executor::put_back_waiting() {
-    for (auto request = batch_.rbegin(); request != batch_.rend(); ++request) {
-        if (!request->put_back || request->client->closing) continue;
-        request->client->io.query.insert(0, request->raw);
-        request->client->io.partial.reset();  // its positions counted from the later request
+// All buckets, then all entries: a miss costs some 400 ns alone, and here they overlap.
+void Executor::prefetch(const Batch& batch) {
+    if (batch.requests.size() < 2) return;
+    for (const Request& request : batch.requests) {
+        if (request.key_hash != 0)
+            parts_.keyspace.db(request.client->db).prefetch_bucket(request.key_hash);
+    }
+    for (const Request& request : batch.requests) {
+        if (request.key_hash != 0)
+            parts_.keyspace.db(request.client->db).prefetch_entry(request.key_hash);
     }
 }
 
-void Executor::run(Request& request) {
+void Executor::run(Request& request, Batch& batch) {
     Client& client = *request.client;
-    const auto args = std::span<const Slice>(args_).subspan(request.first_arg, request.arg_count);
-    open_segment(client);
+    if (client.postponed) return client.held.append(request.raw);
+    if (request.kind == Request::Kind::protocol_error) return protocol_error(request, batch);
+    const auto args = batch.args_of(request);
     if (client.reply_mode == ReplyMode::skip) client.reply_mode = ReplyMode::on;
     if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip;
-    Reply reply(out_, client.resp, client.reply_mode != ReplyMode::on);
-    if (!admit(request, args, reply)) return;
-    if (must_wait(client, *request.command)) {
-        client.postponed = request.put_back = true;
-        return;
+    const size_t begin = batch.out.size();
+    Reply reply(batch.out, client.resp, client.reply_mode != ReplyMode::on);
+    if (admit(request, args, reply)) {
+        if (must_wait(client, *request.command)) {
+            client.postponed = true;
+            client.held.append(request.raw);
+        } else {
+            call(request, args, reply);
+        }
     }
-    call(request, args, reply);
-    if (client.close_after_reply) mark_dirty(client);
+    add_output(batch, client, begin);
+    if (!pushes_.empty()) [[unlikely]]
+        deliver_pushes();
+}
+
+void Executor::protocol_error(Request& request, Batch& batch) {
+    Client& client = *request.client;
+    const Slice text = batch.args_of(request)[0];
+    log(LogLevel::verbose, "Protocol error (%.*s) from client: %s", static_cast<int>(text.size()),
+        text.data(), describe(client, parts_.keyspace.clock().now_ms).c_str());
+    const size_t begin = batch.out.size();
+    Reply(batch.out, client.resp).error("ERR " + std::string(text));
+    ++parts_.stats.error_replies;
+    client.close_after_reply = true;
+    add_output(batch, client, begin);
 }
 
 bool Executor::must_wait(const Client& client, const RegisteredCommand& command) const {
@@ -181,14 +181,16 @@ static void run_or_refuse(const RegisteredCommand& command, Ctx& ctx) {
 void Executor::call(Request& request, std::span<const Slice> args, Reply& reply) {
     Client& client = *request.client;
     RegisteredCommand& command = *request.command;
-    const size_t reply_begin = out_.size();
+    const size_t reply_begin = reply.begin();
     client.last_command = command.full_name.c_str();
     Ctx ctx(parts_, client, command, args, request.key_hash, reply);
+    in_command_ = true;
     run_or_refuse(command, ctx);
+    in_command_ = false;
     const uint64_t now_ticks = parts_.clock.ticks();
     const uint64_t ticks = now_ticks - last_ticks_;
     last_ticks_ = now_ticks;
-    account(ctx, ticks, out_.size() - reply_begin);
+    account(ctx, ticks, reply.begin() - reply_begin);
     // Behind the call, which is what says which arguments are secrets.
     if (monitors_ > 0) feed_monitors(ctx);
     parts_.effects.clear();
@@ -259,11 +261,11 @@ void Executor::feed_monitors(const Ctx& ctx) {
         append_repr(line, arg);
     }
     line += "\r\n";
-    Client* const open = segment_client_;
     parts_.clients.for_each([&](Client& client) {
-        if (client.monitor && !client.closing) push(client, line);
+        if (!client.monitor || client.closing) return;
+        pushes_.push_back({&client, pushed_.size(), pushed_.size() + line.size()});
+        pushed_.append(line);
     });
-    if (open != nullptr) open_segment(*open);
 }
 
 }  // namespace rota

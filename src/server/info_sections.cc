@@ -108,7 +108,7 @@ void InfoSections::clients(void* owner, InfoWriter& out) {
     size_t input_max = 0, output_max = 0;
     uint64_t blocked = 0, pubsub = 0;
     server.clients_.for_each([&](const Client& client) {
-        input_max = std::max(input_max, client.io.query.size());
+        input_max = std::max(input_max, client.io.query_bytes + client.held.size());
         output_max = std::max(output_max, client.output_size());
         blocked += client.postponed;
         pubsub += client.type == ClientType::pubsub;
@@ -247,9 +247,8 @@ void InfoSections::persistence(void* owner, InfoWriter& out) {
 
 void InfoSections::stats(void* owner, InfoWriter& out) {
     Server& server = of(owner);
-    server.collect_store_stats();
     const StatsGauges gauges{.now_us = static_cast<uint64_t>(server.clock_.monotonic_us())};
-    write_stats(out, server.stats_, server.rates_, gauges);
+    write_stats(out, server.total_stats(), server.rates_, gauges);
     out.count("transport_syscalls", server.transport_->stats().syscalls);
 }
 

@@ -78,7 +78,8 @@ int Server::run() {
 }
 
 void Server::turn(int64_t wait_max_ns) {
-    executor_.turn(wait_max_ns);
+    executor_.begin_turn(wait_max_ns);
+    executor_.end_turn();
     // A signal interrupts the wait of poll(), so it is seen at once.
     if (shutdown_signal_.load(std::memory_order_relaxed) != 0) [[unlikely]]
         on_signal(shutdown_signal_.exchange(0, std::memory_order_relaxed));
@@ -105,7 +106,7 @@ void Server::cron() {
     peak_memory_ = std::max(peak_memory_, used_memory());
     if (begin_us >= next_rates_us_) {
         next_rates_us_ = begin_us + static_cast<int64_t>(kRateSampleUs);
-        rates_.sample(stats_, static_cast<uint64_t>(begin_us));
+        rates_.sample(total_stats(), static_cast<uint64_t>(begin_us));
     }
     stats_.loop_cron_us += static_cast<uint64_t>(clock_.monotonic_us() - begin_us);
 }
@@ -149,15 +150,32 @@ size_t Server::table_memory() {
     return bytes;
 }
 
-void Server::collect_store_stats() {
+IoCounters Server::io_counters() const {
+    IoCounters sum;
+    sum.add(executor_.loop().counters());
+    return sum;
+}
+
+// The executor's counters, with those of the IO loops and of the store.
+ServerStats Server::total_stats() const {
+    ServerStats total = stats_;
+    const IoCounters io = io_counters();
+    const IoCounters& base = io_baseline_;
+    total.reads_processed = io.reads - base.reads;
+    total.writes_processed = io.writes - base.writes;
+    total.net_input_bytes = io.net_in - base.net_in;
+    total.net_output_bytes = io.net_out - base.net_out;
+    const uint64_t off_executor = io.commands - base.commands;
+    total.commands_processed += off_executor;
     const StoreStats& store = keyspace_.stats();
-    stats_.keyspace_hits = store.hits;
-    stats_.keyspace_misses = store.misses;
-    stats_.expired_keys = store.expired_keys;
-    stats_.evicted_keys = store.evicted_keys;
-    stats_.expired_time_cap_reached = store.expired_time_cap_reached;
-    stats_.expired_stale_perc = store.expired_stale_perc;
-    stats_.expire_cycle_us = store.expire_cycle_us;
+    total.keyspace_hits = store.hits + io.hits - base.hits;
+    total.keyspace_misses = store.misses + io.misses - base.misses;
+    total.expired_keys = store.expired_keys;
+    total.evicted_keys = store.evicted_keys;
+    total.expired_time_cap_reached = store.expired_time_cap_reached;
+    total.expired_stale_perc = store.expired_stale_perc;
+    total.expire_cycle_us = store.expire_cycle_us;
+    return total;
 }
 
 }  // namespace rota

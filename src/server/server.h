@@ -104,7 +104,8 @@ private:
     void on_signal(int signal);
     size_t client_memory();
     size_t table_memory();
-    void collect_store_stats();
+    IoCounters io_counters() const;
+    ServerStats total_stats() const;
     Result<> listen_on(const std::vector<std::string>& addresses, uint16_t port,
                        std::vector<Listening>& out);
     Result<> listen_again();
@@ -120,7 +121,8 @@ private:
     Keyspace keyspace_;
     ClientRegistry clients_;
     CommandTable commands_;
-    ServerStats stats_;
+    ServerStats stats_;       // the executor's share
+    IoCounters io_baseline_;  // of the loops, at the last CONFIG RESETSTAT
     ErrorStats errors_;
     ServerRates rates_;
     IoThreadStats io_stats_;

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Batch: requests of many clients on their way to the executor, and the replies on their way back.
+// It is the one thing that IO loops and the executor hand each other; the received bytes that its
+// arguments point into stay alive until it is back.
+//
+// Threading: owned by one side at a time; what hands it over publishes it. The IO loop that made it
+// fills the requests, the executor runs them and writes the replies, the loop sends those and uses
+// the batch again. The executor may also send one of its own, with nothing but output.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "client/client.h"
+#include "commands/command_table.h"
+#include "platform/buffer.h"
+#include "platform/slice.h"
+#include "store/entry.h"
+#include "transports/transport.h"
+
+namespace rota {
+
+inline constexpr size_t kBatchMax = 64;  // requests run together: the distance of a prefetch
+
+struct Request {
+    enum class Kind : uint8_t {
+        command,
+        protocol_error,  // its one argument is the text; the client ends after it
+    };
+    Client* client;
+    RegisteredCommand* command;     // null: unknown
+    Slice raw;                      // its bytes, to be kept if the client must wait
+    uint32_t first_arg, arg_count;  // in Batch::args
+    uint64_t key_hash;              // of the first key; 0: none
+    Entry* prepared = nullptr;      // the entry that a plain SET is to publish; the taker clears it
+    Kind kind = Kind::command;
+};
+
+// Bytes for one client, or only news for its IO half.
+struct Outgoing {
+    Client* client;
+    size_t begin, end;  // in Batch::out
+    ClientTerms terms;
+};
+
+struct alignas(kCacheLine) Batch {
+    // From the IO loop.
+    std::vector<Request> requests;
+    std::vector<Slice> args;
+    std::vector<Buffer> borrowed;   // bytes that requests point into, beside received buffers
+    std::vector<BufferId> buffers;  // received, to be recycled when the batch is back
+    // From the executor.
+    Buffer out;
+    std::vector<Outgoing> outgoing;
+    size_t terms_taken = 0;  // outgoing[0..] whose terms the loop has taken
+    uint16_t loop = 0;       // whose clients it is about
+    bool own = false;  // made by the executor: only output, back to the executor it never goes
+
+    std::span<const Slice> args_of(const Request& request) const {
+        return std::span<const Slice>(args).subspan(request.first_arg, request.arg_count);
+    }
+    bool has_output() const { return !outgoing.empty(); }
+    void clear_requests() {
+        requests.clear();
+        args.clear();
+        borrowed.clear();
+    }
+    void clear_output() {
+        constexpr size_t kKeep = size_t{1} << 20;  // a larger reply buffer is given back
+        outgoing.clear();
+        terms_taken = 0;
+        out.clear();
+        if (out.capacity() > kKeep) out.release();
+    }
+};
+
+}  // namespace rota

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The way back: from the replies of a batch to sockets, and what a client is due after a turn.
+#include "server/io_loop.h"
+
+namespace rota {
+namespace {
+
+constexpr size_t kUnsentMaxBeforeAuth = 64 << 10;
+
+// Most clients have nothing waiting, turn after turn: their lines are not to be dirtied.
+void show(Counter& shown, size_t value) {
+    if (shown.get() != value) shown = value;
+}
+
+}  // namespace
+
+void IoLoop::deliver(Batch& batch) {
+    absorb(batch);
+    for (const Outgoing& segment : batch.outgoing) {
+        if (segment.begin != segment.end)
+            send_segment(*segment.client,
+                         batch.out.view().substr(segment.begin, segment.end - segment.begin));
+    }
+    batch.clear_output();
+    for (const BufferId buffer : batch.buffers) transport_.recycle(buffer);
+    batch.buffers.clear();
+    if (&batch != batch_ && !batch.own) --batches_out_;
+}
+
+void IoLoop::send_segment(Client& client, Slice bytes) {
+    ClientIo& io = client.io;
+    if (io.finished) return;
+    counters_.net_out += bytes.size();
+    io.net_out += bytes.size();
+    if (over_output_limit(client, bytes.size())) return;
+    if (io.send_pending || io.detaching || !io.queued.empty()) {
+        io.queued.append(bytes);
+        mark_dirty(client);
+        return show_sizes(client);
+    }
+    ++counters_.writes;
+    const size_t taken = transport_.send_now(io.conn, bytes);
+    if (taken == bytes.size()) [[likely]]
+        return;
+    io.in_flight.append(bytes.substr(taken));
+    show_sizes(client);
+    if (!io.terms.authenticated && over_output_limit(client, 0)) return;
+    send_in_flight(client);
+}
+
+void IoLoop::send_in_flight(Client& client) {
+    ClientIo& io = client.io;
+    const Slice chunk = io.in_flight.view();
+    io.send_pending = transport_.send(io.conn, {&chunk, 1}) == SendStatus::pending;
+    if (!io.send_pending) io.in_flight.release();
+}
+
+void IoLoop::send_queued(Client& client) {
+    ClientIo& io = client.io;
+    if (io.send_pending || io.detaching || io.queued.empty()) return;
+    ++counters_.writes;
+    io.in_flight.swap(io.queued);
+    send_in_flight(client);
+}
+
+void IoLoop::mark_dirty(Client& client) {
+    if (client.io.dirty) return;
+    client.io.dirty = true;
+    dirty_.push_back(&client);
+}
+
+// A client that may go on parsing can fill the batch again, and that one's replies make others
+// dirty: until all is quiet.
+void IoLoop::finish_turn() {
+    while (true) {
+        if (batch_->has_output() || !batch_->buffers.empty()) deliver(*batch_);
+        for (size_t i = 0; i < dirty_.size(); ++i) {
+            dirty_[i]->io.dirty = false;
+            look_after(*dirty_[i]);
+        }
+        dirty_.clear();
+        if (batch_->requests.empty()) return;
+        submit();
+    }
+}
+
+void IoLoop::look_after(Client& client) {
+    ClientIo& io = client.io;
+    if (io.closed || io.finished) return;
+    if (io.held_up && !io.input_over && !must_hold(client)) parse_query(client);
+    send_queued(client);
+    if (io.soft_limit_since_ms >= 0 && over_output_limit(client, 0)) return;
+    show_sizes(client);
+    const bool quiet =
+        io.requests_out == 0 && !io.send_pending && io.queued.empty() && !io.detaching;
+    if (!quiet) return;
+    if (io.eof || io.terms.closing) {
+        io.input_over = io.finished = true;
+        transport_.close_after_send(io.conn);
+    } else if (io.leaving) {
+        try_to_leave(client);
+    }
+}
+
+bool IoLoop::over_output_limit(Client& client, size_t more) {
+    ClientIo& io = client.io;
+    const OutputLimit& limit = options_.output_limit(io.terms.type);
+    if (limit.hard_bytes == 0 && limit.soft_bytes == 0 && io.terms.authenticated) [[likely]]
+        return false;
+    const size_t unsent = io.in_flight.size() + io.queued.size();
+    const size_t held = unsent + more;
+    bool over = limit.hard_bytes != 0 && held > limit.hard_bytes;
+    // What a socket with room will take at once costs nothing: refusals may come in thousands.
+    over |= !io.terms.authenticated && unsent > 0 && held > kUnsentMaxBeforeAuth;
+    if (limit.soft_bytes != 0 && held > limit.soft_bytes) {
+        if (io.soft_limit_since_ms < 0) io.soft_limit_since_ms = now_ms_;
+        over |= now_ms_ - io.soft_limit_since_ms > limit.soft_seconds * 1000;
+    } else {
+        io.soft_limit_since_ms = -1;
+    }
+    if (!over) return false;
+    show_sizes(client);
+    give_up(client, ClientFault::output_limit);
+    return true;
+}
+
+void IoLoop::show_sizes(Client& client) {
+    ClientIo& io = client.io;
+    show(io.query_bytes, io.query.size());
+    show(io.query_capacity, io.query.capacity());
+    show(io.partial_bytes, io.partial ? io.partial->pending_args_len() : 0);
+    show(io.unsent_bytes, io.in_flight.size() + io.queued.size());
+}
+
+}  // namespace rota

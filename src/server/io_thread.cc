@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/io_thread.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <future>
+
+#include "platform/clock.h"
+
+namespace rota {
+namespace {
+
+constexpr size_t kJobsPerTurn = 128;
+constexpr int64_t kTendMs = 100;  // how often idle memory and soft limits are looked at
+
+}  // namespace
+
+IoThread::IoThread(int index, const IoThreadParts& parts)
+    : index_(index), parts_(parts), results_(parts.results) {}
+
+IoThread::~IoThread() {
+    if (thread_.joinable()) thread_.join();
+}
+
+Result<> IoThread::start() {
+    std::promise<Result<>> ready;
+    thread_ = std::thread([this, &ready] {
+        parts_.settle(index_);
+        usage_.emplace();
+        auto transport = parts_.make_transport();
+        if (!transport) {
+            stopped_.store(true, std::memory_order_release);
+            return ready.set_value(std::unexpected(transport.error()));
+        }
+        transport_ = std::move(*transport);
+        loop_ = std::make_unique<IoLoop>(index_, *transport_, parts_.commands, parts_.keyspace,
+                                         *this, take_free_batch(), parts_.client_options);
+        ready.set_value({});
+        run();
+    });
+    return ready.get_future().get();
+}
+
+// ---- The executor's side
+
+void IoThread::post(LoopJob job) {
+    posted_ = true;
+    if (!overflow_.empty() || !inbox_.push(job)) overflow_.push_back(job);
+}
+
+void IoThread::commit() {
+    while (!overflow_.empty() && inbox_.push(overflow_.front())) overflow_.pop_front();
+    if (!posted_) return;
+    posted_ = !overflow_.empty();
+    inbox_.commit();
+    transport_->wake();
+}
+
+void IoThread::ask_to_stop() {
+    // Release pairs with the acquire in run(): all that was posted before is seen before it.
+    stopping_.store(true, std::memory_order_release);
+    transport_->wake();
+}
+
+// ---- The thread's side
+
+void IoThread::run() {
+    while (!stopping_.load(std::memory_order_acquire)) turn();  // pairs with ask_to_stop()
+    while (take_jobs() || !results_.retry()) tell_executor();
+    tell_executor();
+    // Release pairs with the acquire in stopped(): the executor may take the thread apart.
+    stopped_.store(true, std::memory_order_release);
+}
+
+void IoThread::turn() {
+    // A post() after the last look at the inbox comes with a wake(), and then wait() returns.
+    const bool all_out = results_.retry();
+    const bool idle = inbox_.empty() && all_out;
+    loop_->wait(!idle ? 0 : loop_->client_count() == 0 ? -1 : kTendMs * 1'000'000);
+    const int64_t now_ms = parts_.clock.wall_ms();
+    loop_->gather(now_ms);
+    tell_executor();  // so that it can begin while this thread sends
+    take_jobs();
+    if (now_ms - tended_ms_ >= kTendMs) {
+        tended_ms_ = now_ms;
+        loop_->tend();
+    }
+    loop_->finish_turn();
+    tell_executor();
+}
+
+bool IoThread::take_jobs() {
+    std::array<LoopJob, kJobsPerTurn> jobs;
+    const size_t count = inbox_.pop(jobs);
+    for (const LoopJob job : std::span(jobs.data(), count)) take(job);
+    return count > 0;
+}
+
+void IoThread::take(LoopJob job) {
+    auto* client = job.pointer<Client>();
+    switch (job.kind()) {
+        case ToLoop::batch: {
+            auto* batch = job.pointer<Batch>();
+            loop_->deliver(*batch);
+            if (batch->own) return send({ToExecutor::batch, batch});
+            free_batches_.push_back(batch);
+            return;
+        }
+        case ToLoop::adopt:
+            if (!loop_->adopt(*client, client->io.descriptor)) loop_->bury(*client);
+            return;
+        case ToLoop::close:
+            return loop_->close(*client);
+        case ToLoop::leave:
+            return loop_->leave(*client);
+        case ToLoop::release:
+            delete client;
+            return;
+        case ToLoop::options: {
+            const std::unique_ptr<ClientOptions> options(job.pointer<ClientOptions>());
+            return loop_->apply(*options);
+        }
+    }
+}
+
+void IoThread::send(ExecutorJob job) {
+    results_.push(job);
+    sent_ = true;
+}
+
+void IoThread::tell_executor() {
+    if (!sent_) return;
+    sent_ = false;
+    parts_.executor_transport.wake();
+}
+
+Batch& IoThread::submit(Batch& batch) {
+    send({ToExecutor::batch, &batch});
+    return take_free_batch();
+}
+
+// More than a few are out only if the executor is behind; what bounds them is the transport, which
+// reads no more when too many received bytes are not yet recycled.
+Batch& IoThread::take_free_batch() {
+    if (free_batches_.empty()) {
+        batches_.push_back(std::make_unique<Batch>());
+        batches_.back()->loop = static_cast<uint16_t>(index_);
+        return *batches_.back();
+    }
+    Batch& batch = *free_batches_.back();
+    free_batches_.pop_back();
+    return batch;
+}
+
+// Listeners are the executor's.
+void IoThread::accepted(const Event& event) {
+    if (event.descriptor >= 0) ::close(event.descriptor);
+}
+
+}  // namespace rota

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "server/io_threads.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "platform/log.h"
+
+namespace rota {
+
+IoThreads::IoThreads(Executor& executor, Parts& parts, const IoThreadParts& thread_parts)
+    : executor_(executor),
+      parts_(parts),
+      thread_parts_(thread_parts),
+      results_(thread_parts.results),
+      clients_(1, 0) {
+    executor_.set_remote(this);
+}
+
+// At the end of the process: clients stay with the registry, whatever their loops still do.
+IoThreads::~IoThreads() {
+    for (Remote& remote : threads_) {
+        remote.thread->ask_to_stop();
+        std::array<ExecutorJob, 64> jobs;
+        while (!remote.thread->stopped()) (void)results_.pop(jobs);
+    }
+    threads_.clear();
+    executor_.set_remote(nullptr);
+}
+
+// ---- How many
+
+Result<> IoThreads::resize(int io_threads) {
+    wanted_ = io_threads - 1;
+    if (wanted_ < active_) set_active(wanted_);
+    while (count() < wanted_) {
+        auto thread = std::make_unique<IoThread>(count() + 1, thread_parts_);
+        if (auto started = thread->start(); !started) {
+            wanted_ = count();
+            return std::unexpected(started.error());
+        }
+        threads_.push_back({.thread = std::move(thread), .own = {}, .spare = {}});
+        clients_.push_back(0);
+    }
+    stop_surplus();
+    return {};
+}
+
+// A thread ends when its last client has left it.
+void IoThreads::stop_surplus() {
+    while (count() > wanted_ && clients_.back() == 0) {
+        IoThread& last = *threads_.back().thread;
+        commit();
+        last.ask_to_stop();
+        // It has no client, so it is about to end; what it still says are batches that come back.
+        while (!last.stopped()) drain();
+        drain();
+        ended_.add(last.counters());
+        threads_.pop_back();
+        clients_.pop_back();
+    }
+}
+
+void IoThreads::set_active(int count) {
+    count = std::min(count, this->count());
+    if (count == active_) return;
+    active_ = count;
+    rebalance();
+}
+
+bool IoThreads::takes_clients(uint16_t loop) const {
+    return loop == 0 ? active_ <= kExecutorPollsUpTo : loop <= active_;
+}
+
+uint16_t IoThreads::choose_loop() const {
+    uint16_t best = active_ == 0 ? 0 : 1;
+    for (uint16_t loop = 0; loop < clients_.size(); ++loop) {
+        if (takes_clients(loop) && clients_[loop] < clients_[best]) best = loop;
+    }
+    return best;
+}
+
+// The fewest moves that leave every loop with its share.
+void IoThreads::rebalance() {
+    size_t taking = 0;
+    for (uint16_t loop = 0; loop < clients_.size(); ++loop) taking += takes_clients(loop);
+    const size_t share = (parts_.clients.size() + taking - 1) / taking;
+    parts_.clients.for_each([&](Client& client) {
+        if (client.moving || client.closing || client.internal) return;
+        if (takes_clients(client.loop) && clients_[client.loop] <= share) return;
+        move(client, choose_loop());
+    });
+}
+
+// ---- Clients
+
+void IoThreads::accepted(Client& client) {
+    ++clients_[0];
+    move(client, choose_loop());
+}
+
+void IoThreads::move(Client& client, uint16_t to) {
+    if (client.loop == to) return;
+    client.moving = true;
+    client.next_loop = to;
+    --clients_[client.loop];
+    ++clients_[to];
+    if (client.loop == 0)
+        executor_.loop().leave(client);
+    else
+        post(client.loop, {ToLoop::leave, &client});
+}
+
+void IoThreads::left(Client& client) {
+    const int descriptor = client.io.descriptor;
+    if (descriptor < 0) {
+        --clients_[client.next_loop];
+        ++clients_[client.loop];
+        client.next_loop = client.loop;
+        return executor_.settle(client);
+    }
+    if (client.closing) {
+        ::close(descriptor);
+        return executor_.gone(client);
+    }
+    client.loop = client.next_loop;
+    if (client.loop != 0)
+        post(client.loop, {ToLoop::adopt, &client});
+    else if (!executor_.loop().adopt(client, descriptor))
+        return executor_.loop().bury(client);
+    executor_.settle(client);
+}
+
+void IoThreads::close(Client& client) { post(client.loop, {ToLoop::close, &client}); }
+
+void IoThreads::forgotten(Client& client) {
+    --clients_[client.moving ? client.next_loop : client.loop];
+    if (client.loop != 0) post(client.loop, {ToLoop::release, &client});
+}
+
+void IoThreads::apply_client_options(const ClientOptions& options) {
+    for (uint16_t loop = 1; loop <= threads_.size(); ++loop)
+        post(loop, {ToLoop::options, new ClientOptions(options)});
+}
+
+// ---- Jobs
+
+bool IoThreads::drain() {
+    std::array<ExecutorJob, 64> jobs;
+    for (size_t done = 0; done < kJobsPerTurn;) {
+        const size_t count = results_.pop(jobs);
+        if (count == 0) return true;
+        for (const ExecutorJob job : std::span(jobs.data(), count)) do_job(job);
+        done += count;
+    }
+    return false;
+}
+
+void IoThreads::do_job(ExecutorJob job) {
+    switch (job.kind()) {
+        case ToExecutor::batch:
+            return ran(*job.pointer<Batch>());
+        case ToExecutor::gone:
+            return executor_.gone(*job.pointer<Client>());
+        case ToExecutor::failed:
+            return executor_.failed(*job.pointer<Client>());
+        case ToExecutor::left:
+            return left(*job.pointer<Client>());
+    }
+}
+
+void IoThreads::ran(Batch& batch) {
+    Remote& remote = threads_[batch.loop - 1u];
+    if (batch.own) return remote.spare.push_back(&batch);
+    post_pushes(batch.loop);
+    executor_.run(batch);
+    post(batch.loop, {ToLoop::batch, &batch});
+}
+
+Batch& IoThreads::pushes(uint16_t loop) {
+    Remote& remote = threads_[loop - 1u];
+    if (remote.pushes != nullptr) return *remote.pushes;
+    if (remote.spare.empty()) {
+        remote.own.push_back(std::make_unique<Batch>());
+        remote.own.back()->loop = loop;
+        remote.own.back()->own = true;
+        remote.spare.push_back(remote.own.back().get());
+    }
+    remote.pushes = remote.spare.back();
+    remote.spare.pop_back();
+    return *remote.pushes;
+}
+
+void IoThreads::post_pushes(uint16_t loop) {
+    Remote& remote = threads_[loop - 1u];
+    if (remote.pushes == nullptr) return;
+    remote.thread->post({ToLoop::batch, std::exchange(remote.pushes, nullptr)});
+}
+
+// Pushes go first: whatever the job is about, they were written before it.
+void IoThreads::post(uint16_t loop, LoopJob job) {
+    post_pushes(loop);
+    threads_[loop - 1u].thread->post(job);
+}
+
+void IoThreads::commit() {
+    for (uint16_t loop = 1; loop <= threads_.size(); ++loop) {
+        post_pushes(loop);
+        threads_[loop - 1u].thread->commit();
+    }
+}
+
+IoCounters IoThreads::counters() const {
+    IoCounters sum = ended_;
+    for (const Remote& remote : threads_) sum.add(remote.thread->counters());
+    return sum;
+}
+
+}  // namespace rota

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// IoThreads: all IO threads, as the executor sees them: who is there, who is active, which client
+// lives where. In owner mode a connection belongs to one loop, which polls it, parses what it says
+// and sends its replies; the executor's own loop keeps a share while it has time for it.
+//
+// Threading: the executor.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "server/executor.h"
+#include "server/io_thread.h"
+
+namespace rota {
+
+class IoThreads final : public RemoteLoops {
+public:
+    // `parts.results` and the executor outlive this.
+    IoThreads(Executor&, Parts&, const IoThreadParts&);
+    ~IoThreads() override;
+
+    // io-threads has changed: so many threads, the executor among them.
+    Result<> resize(int io_threads);
+    // Clients live on the executor's loop and on the first so many IO threads.
+    void set_active(int count);
+    int active() const { return active_; }
+    int count() const { return static_cast<int>(threads_.size()); }
+
+    // Does what the IO threads have sent. Bounded: false if there is more.
+    bool drain();
+    bool has_results() const { return results_.has_items(); }
+    // Publishes all that this turn has made for the threads. At its end.
+    void commit();
+    // Ends threads that are too many and have no client any more. From cron.
+    void stop_surplus();
+    // What clients may cost has changed.
+    void apply_client_options(const ClientOptions&);
+
+    // Sums over all threads, the ended ones included.
+    IoCounters counters() const;
+
+    void accepted(Client&) override;
+    void close(Client&) override;
+    void forgotten(Client&) override;
+    Batch& pushes(uint16_t loop) override;
+    void left(Client&) override;
+
+private:
+    // While no more than so many IO threads are active, the executor has time for clients of its
+    // own; beyond, it only executes.
+    static constexpr int kExecutorPollsUpTo = 2;
+    static constexpr size_t kJobsPerTurn = 256;
+
+    struct Remote {
+        std::unique_ptr<IoThread> thread;
+        Batch* pushes = nullptr;  // not posted yet
+        std::vector<std::unique_ptr<Batch>> own;
+        std::vector<Batch*> spare;
+    };
+
+    void post(uint16_t loop, LoopJob);
+    void post_pushes(uint16_t loop);
+    void do_job(ExecutorJob);
+    void ran(Batch&);
+    void move(Client&, uint16_t to);
+    void rebalance();
+    uint16_t choose_loop() const;
+    bool takes_clients(uint16_t loop) const;
+
+    Executor& executor_;
+    Parts& parts_;
+    const IoThreadParts& thread_parts_;
+    ResultRing& results_;
+    std::vector<Remote> threads_;     // [i] is loop i + 1
+    std::vector<uint32_t> clients_;   // of each loop, those on their way to it included
+    IoCounters ended_;
+    int wanted_ = 0;  // threads; more are there while the last clients leave them
+    int active_ = 0;
+};
+
+}  // namespace rota

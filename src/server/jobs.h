@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the executor and the IO threads hand each other through the rings, and what each job means.
+// Both directions keep the order of each sender: that is what makes it safe to let go of a client.
+//
+//     client ends:  gone -> (executor forgets it) -> release -> (the loop frees it)
+//     client moves: leave -> left -> (executor) -> adopt, to another loop
+#pragma once
+
+#include <cstdint>
+
+#include "ring/job.h"
+
+namespace rota {
+
+enum class ToExecutor : uint8_t {
+    batch,   // Batch: requests to run; or one of the executor's own, whose output has been sent
+    gone,    // Client: its connection has ended, the loop does not name it again
+    failed,  // Client: it must end, io.fault says why
+    left,    // Client: it is in no loop now (io.descriptor), or could not leave (-1)
+};
+using ExecutorJob = Job<ToExecutor, ToExecutor::left>;
+
+enum class ToLoop : uint8_t {
+    batch,    // Batch: it has run, or is the executor's own: send the output
+    adopt,    // Client: take over io.descriptor
+    close,    // Client
+    leave,    // Client: give it up as soon as nothing is under way
+    release,  // Client: nobody names it any more, free it
+    options,  // ClientOptions: use and free it
+};
+using LoopJob = Job<ToLoop, ToLoop::options>;
+
+}  // namespace rota
