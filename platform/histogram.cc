@@ -21,7 +21,7 @@ Histogram::Histogram(uint64_t value_max, int digits)
     value_max_ = high_of(bucket_count_ - 1);
 }
 
-void Histogram::allocate() { counts_ = std::make_unique<uint64_t[]>(bucket_count_); }
+void Histogram::allocate() { counts_ = std::make_unique<Counter[]>(bucket_count_); }
 
 uint64_t Histogram::low_of(size_t index) const {
     const size_t half = size_t{1} << half_bits_;
@@ -59,12 +59,23 @@ void Histogram::merge(const Histogram& other) {
     ASSERT(half_bits_ == other.half_bits_);
     ASSERT(bucket_count_ == other.bucket_count_);
     if (other.count_ == 0) return;
-    if (counts_ == nullptr) allocate();
-    for (size_t index = 0; index < bucket_count_; ++index) counts_[index] += other.counts_[index];
-    count_ += other.count_;
+    prepare();
+    // The other one may be growing: the count is that of the buckets as they were read.
+    for (size_t index = 0; index < bucket_count_; ++index) {
+        const uint64_t more = other.counts_[index];
+        counts_[index] += more;
+        count_ += more;
+    }
     sum_ += other.sum_;
-    min_ = std::min(min_, other.min_);
-    max_ = std::max(max_, other.max_);
+    min_ = std::min<uint64_t>(min_, other.min_);
+    max_ = std::max<uint64_t>(max_, other.max_);
+}
+
+void Histogram::clear() {
+    if (counts_ == nullptr) return;
+    for (size_t index = 0; index < bucket_count_; ++index) counts_[index] = 0;
+    count_ = sum_ = max_ = 0;
+    min_ = UINT64_MAX;
 }
 
 void Histogram::reset() {

@@ -2,7 +2,8 @@
 // Histogram: counts of values from 1 to a maximum, with a bounded relative error (two significant
 // digits: under 1 %) whatever their size. Buckets double in width every power of two, as in HDR.
 // record() is a few instructions. Memory is taken at the first record.
-// Threading: one owner. Values below 1 count as 1, values above the maximum count as the maximum.
+// Threading: one owner; once it has its memory (prepare()), any thread may merge() from it.
+// Values below 1 count as 1, values above the maximum count as the maximum.
 #pragma once
 
 #include <bit>
@@ -10,6 +11,7 @@
 #include <memory>
 
 #include "platform/assert.h"
+#include "platform/counter.h"
 
 namespace rota {
 
@@ -31,7 +33,7 @@ public:
     }
 
     uint64_t count() const { return count_; }
-    uint64_t min() const { return count_ == 0 ? 0 : min_; }
+    uint64_t min() const { return count_ == 0 ? 0 : min_.get(); }
     uint64_t max() const { return max_; }
     uint64_t sum() const { return sum_; }
     double mean() const;
@@ -44,6 +46,11 @@ public:
 
     // Both must have been made with the same arguments.
     void merge(const Histogram& other);
+    // Takes the memory now, and keeps it.
+    void prepare() {
+        if (counts_ == nullptr) allocate();
+    }
+    void clear();  // forgets the values, keeps the memory
     // Forgets the values and gives the memory back.
     void reset();
 
@@ -52,13 +59,11 @@ public:
     void for_each_bucket(Visit visit) const {
         if (counts_ == nullptr) return;
         for (size_t index = 0; index < bucket_count_; ++index) {
-            if (counts_[index] != 0) visit(low_of(index), high_of(index), counts_[index]);
+            if (counts_[index] != 0) visit(low_of(index), high_of(index), counts_[index].get());
         }
     }
 
-    size_t memory_bytes() const {
-        return counts_ == nullptr ? 0 : bucket_count_ * sizeof(uint64_t);
-    }
+    size_t memory_bytes() const { return counts_ == nullptr ? 0 : bucket_count_ * sizeof(Counter); }
 
 private:
     // half_bits_ bits behind the leading one are kept; smaller values have a bucket each.
@@ -74,11 +79,11 @@ private:
     int half_bits_;
     uint64_t value_max_;
     size_t bucket_count_;
-    uint64_t count_ = 0;
-    uint64_t sum_ = 0;
-    uint64_t min_ = UINT64_MAX;
-    uint64_t max_ = 0;
-    std::unique_ptr<uint64_t[]> counts_;
+    Counter count_;
+    Counter sum_;
+    Counter min_{UINT64_MAX};
+    Counter max_;
+    std::unique_ptr<Counter[]> counts_;
 };
 
 }  // namespace rota

@@ -13,6 +13,19 @@ void CommandStats::reset() {
     latency_.reset();
 }
 
+void CommandStats::clear() {
+    calls_ = duration_ns_ = rejected_ = failed_ = 0;
+    latency_.clear();
+}
+
+void CommandStats::merge(const CommandStats& other) {
+    calls_ += other.calls_;
+    duration_ns_ += other.duration_ns_;
+    rejected_ += other.rejected_;
+    failed_ += other.failed_;
+    latency_.merge(other.latency_);
+}
+
 std::vector<LatencyBucket> CommandStats::latency_buckets() const {
     // A bucket ends with the histogram's cell in which its power of two lies, which is why 32 us is
     // called 33 and followed by 66.

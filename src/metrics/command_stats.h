@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // CommandStats: what one command or subcommand has cost so far. The owner of the command table
 // keeps one per row; the histogram takes its memory with the first call that is tracked, so that
-// the many commands nobody uses cost nothing. Threading: one owner (the executor).
+// the many commands nobody uses cost nothing. Threading: one owner; once prepare()d, any thread may
+// merge() from it.
 #pragma once
 
 #include <cstdint>
@@ -49,13 +50,17 @@ public:
     std::vector<LatencyBucket> latency_buckets() const;
 
     void reset();
+    // For one that other threads look at: takes the histogram's memory and keeps it.
+    void prepare() { latency_.prepare(); }
+    void clear();
+    void merge(const CommandStats& other);
     void reset_latency() { latency_.reset(); }
 
 private:
-    uint64_t calls_ = 0;
-    uint64_t duration_ns_ = 0;
-    uint64_t rejected_ = 0;
-    uint64_t failed_ = 0;
+    Counter calls_;
+    Counter duration_ns_;
+    Counter rejected_;
+    Counter failed_;
     Histogram latency_{kCommandLatencyMaxNs, 2};
 };
 
