@@ -12,6 +12,8 @@ namespace rota {
 
 class Ctx;
 using Handler = void (*)(Ctx&);
+struct ReadCtx;
+using ReadHandler = bool (*)(ReadCtx&);  // see shared_reads.h
 
 enum CommandFlag : uint64_t {
     kWrite = 1u << 0,
@@ -175,6 +177,9 @@ struct Command {
     std::span<const HistoryItem> history = {};
     std::span<const Command> subcommands = {};
     KeyFlagsOf key_flags = nullptr;
+    // Its two arguments are key and value of a string that may be built before the command runs.
+    bool prepares_string = false;
+    ReadHandler read = nullptr;  // how an IO thread answers it; null: the executor alone does
 };
 
 }  // namespace rota

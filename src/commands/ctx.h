@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/client.h"
@@ -69,6 +70,8 @@ public:
     virtual const char* config_file() const = 0;   // "" when there is none
     virtual MemoryOverview memory_overview() = 0;  // costs microseconds and more
     virtual size_t used_memory() = 0;              // likewise
+    // What a command has cost, on all threads.
+    virtual CommandStats command_stats(const RegisteredCommand&) = 0;
 };
 
 // All parts of the server that handlers reach, gathered once by main().
@@ -118,6 +121,11 @@ public:
             return {args[index], first_key_hash_};
         return parts.keyspace.key(args[index]);
     }
+
+    // The entry that an IO thread has built of the arguments of a plain SET; null: there is none.
+    // The taker publishes it.
+    Entry* take_prepared() { return std::exchange(prepared, nullptr); }
+    Entry* prepared = nullptr;
 
     // A write to `key` happened: counts as a change and raises the keyspace event.
     void changed(EventClass kind, const char* event, Slice key) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Expiry: EXPIRE and its kin set it, TTL and its kin tell it, PERSIST takes it away.
 #include "commands/expire_option.h"
+#include "commands/shared_reads.h"
 #include "platform/text.h"
 
 namespace rota {
@@ -110,7 +111,7 @@ constexpr Command setter(Slice name, Handler run, Slice since, Slice syntax, Sli
             .summary = summary,
             .history = kConditions};
 }
-constexpr Command teller(Slice name, Handler run, Slice since, Slice summary, Slice tips,
+constexpr Command teller(Slice name, Handler run, ReadHandler read, Slice since, Slice summary, Slice tips,
                          std::span<const HistoryItem> history) {
     return {.name = name,
             .run = run,
@@ -123,7 +124,8 @@ constexpr Command teller(Slice name, Handler run, Slice since, Slice summary, Sl
             .syntax = "key",
             .summary = summary,
             .tips = tips,
-            .history = history};
+            .history = history,
+            .read = read};
 }
 
 #define ROTA_CONDITION "condition=[NX|XX|GT|LT]@7.0.0"
@@ -136,13 +138,13 @@ constexpr Command kExpireCommands[] = {
            "Lets a key expire after some milliseconds."),
     setter("pexpireat", cmd_pexpireat, "2.6.0", "key unix-time-milliseconds " ROTA_CONDITION,
            "Lets a key expire at a Unix time in milliseconds."),
-    teller("ttl", cmd_ttl, "1.0.0", "Returns the seconds until a key expires.",
+    teller("ttl", cmd_ttl, read_ttl, "1.0.0", "Returns the seconds until a key expires.",
            "NONDETERMINISTIC_OUTPUT", kTtlHistory),
-    teller("pttl", cmd_pttl, "2.6.0", "Returns the milliseconds until a key expires.",
+    teller("pttl", cmd_pttl, read_pttl, "2.6.0", "Returns the milliseconds until a key expires.",
            "NONDETERMINISTIC_OUTPUT", kTtlHistory),
-    teller("expiretime", cmd_expiretime, "7.0.0",
+    teller("expiretime", cmd_expiretime, read_expiretime, "7.0.0",
            "Returns when a key expires, as a Unix time in seconds.", "", {}),
-    teller("pexpiretime", cmd_pexpiretime, "7.0.0",
+    teller("pexpiretime", cmd_pexpiretime, read_pexpiretime, "7.0.0",
            "Returns when a key expires, as a Unix time in milliseconds.", "", {}),
     {.name = "persist",
      .run = cmd_persist,

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "commands/ctx.h"
+#include "commands/shared_reads.h"
 #include "platform/text.h"
 #include "types/object.h"
 
@@ -234,7 +235,8 @@ constexpr Command kGenericCommands[] = {
      .syntax = "key [key ...]",
      .summary = "Counts how many of the given keys exist.",
      .tips = kSumOverShards,
-     .history = kSeveralKeys},
+     .history = kSeveralKeys,
+     .read = read_exists},
     {.name = "move",
      .run = cmd_move,
      .arity = -3,
@@ -295,7 +297,8 @@ constexpr Command kGenericCommands[] = {
      .since = "1.0.0",
      .complexity = "O(1)",
      .syntax = "key",
-     .summary = "Returns the type of what a key holds."},
+     .summary = "Returns the type of what a key holds.",
+     .read = read_type},
     {.name = "unlink",
      .run = cmd_unlink,
      .arity = -2,

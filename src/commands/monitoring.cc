@@ -160,7 +160,7 @@ void cmd_latency_reset(Ctx& ctx) {
 
 // True if the command has been timed.
 bool reply_histogram(Ctx& ctx, const RegisteredCommand& command) {
-    const auto buckets = command.stats.latency_buckets();
+    const auto buckets = ctx.parts.control.command_stats(command).latency_buckets();
     if (buckets.empty()) return false;
     ctx.reply.bulk(command.full_name);
     ctx.reply.map(2);

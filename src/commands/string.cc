@@ -9,6 +9,7 @@
 #include "client/options.h"
 #include "commands/expire_option.h"
 #include "commands/lcs.h"
+#include "commands/shared_reads.h"
 #include "platform/text.h"
 
 namespace rota {
@@ -144,7 +145,12 @@ void set_with_options(Ctx& ctx, const SetOptions& options) {
 
 void cmd_set(Ctx& ctx) {
     if (ctx.argc() == 3) {
-        set_and_notify(ctx, ctx.key(1), ctx.arg(2));
+        if (Entry* prepared = ctx.take_prepared()) {
+            ctx.db().set_prepared(ctx.key(1), prepared);
+            ctx.changed(EventClass::string, "set", ctx.arg(1));
+        } else {
+            set_and_notify(ctx, ctx.key(1), ctx.arg(2));
+        }
         return ctx.reply.ok();
     }
     const auto options =
@@ -482,7 +488,8 @@ constexpr Command kStringCommands[] = {
      .since = "1.0.0",
      .complexity = "O(1)",
      .syntax = "key",
-     .summary = "Returns the string value of a key."},
+     .summary = "Returns the string value of a key.",
+     .read = read_get},
     {.name = "getdel",
      .run = cmd_getdel,
      .arity = 2,
@@ -517,7 +524,8 @@ constexpr Command kStringCommands[] = {
      .since = "2.4.0",
      .complexity = "O(N) where N is the length of the returned part.",
      .syntax = "key start end",
-     .summary = "Returns a part of the string stored at a key."},
+     .summary = "Returns a part of the string stored at a key.",
+     .read = read_getrange},
     {.name = "getset",
      .run = cmd_getset,
      .arity = 3,
@@ -584,7 +592,8 @@ constexpr Command kStringCommands[] = {
      .complexity = "O(N) where N is the number of keys.",
      .syntax = "key [key ...]",
      .summary = "Returns the string values of several keys, in order.",
-     .tips = "REQUEST_POLICY:MULTI_SHARD"},
+     .tips = "REQUEST_POLICY:MULTI_SHARD",
+     .read = read_mget},
     {.name = "mset",
      .run = cmd_mset,
      .arity = -3,
@@ -649,7 +658,8 @@ constexpr Command kStringCommands[] = {
      .summary =
          "Sets a key to a string, whatever it held, with an expiry or on a condition if asked.",
      .history = kSetHistory,
-     .key_flags = set_key_flags},
+     .key_flags = set_key_flags,
+     .prepares_string = true},
     {.name = "setex",
      .run = cmd_setex,
      .arity = 4,
@@ -694,7 +704,8 @@ constexpr Command kStringCommands[] = {
      .since = "2.2.0",
      .complexity = "O(1)",
      .syntax = "key",
-     .summary = "Returns the length of a string."},
+     .summary = "Returns the length of a string.",
+     .read = read_strlen},
     {.name = "substr",
      .run = cmd_getrange,
      .arity = 4,
@@ -705,7 +716,8 @@ constexpr Command kStringCommands[] = {
      .since = "1.0.0",
      .complexity = "O(N) where N is the length of the returned part.",
      .syntax = "key start end",
-     .summary = "Returns a part of the string stored at a key."},
+     .summary = "Returns a part of the string stored at a key.",
+     .read = read_getrange},
 };
 
 }  // namespace

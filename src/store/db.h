@@ -153,6 +153,9 @@ public:
     // Stage one and two of a batch: fetch the bucket, then the entry, into the cache. Hints only.
     void prefetch_bucket(uint64_t hash) const { table_.prefetch_bucket(hash); }
     void prefetch_entry(uint64_t hash) const { table_.prefetch_entry(hash); }
+    // The same for readers on other threads.
+    void prefetch_bucket_shared(uint64_t hash) const { table_.prefetch_bucket_shared(hash); }
+    void prefetch_entry_shared(uint64_t hash) const { table_.prefetch_entry_shared(hash); }
 
     // Moves a bounded amount of work along: rehashing, giving memory back. From cron. False:
     // nothing is left to do.
@@ -223,6 +226,7 @@ public:
     Key key(Slice name) const;  // hashes with this server's seed
     const SipKey& seed() const { return seed_; }
     Db& db(int index) { return *dbs_[static_cast<size_t>(index)]; }
+    const Db& db(int index) const { return *dbs_[static_cast<size_t>(index)]; }
     int count() const { return static_cast<int>(dbs_.size()); }
     void swap(int a, int b);
 

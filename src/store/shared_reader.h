@@ -34,6 +34,12 @@ public:
         return found;
     }
 
+    // For an entry that was found by other means.
+    void count_hit(const Entry& entry, int64_t now_ms, bool no_touch) {
+        ++hits_;
+        if (!no_touch) touch(entry, now_ms);
+    }
+
     uint64_t hits() const { return hits_; }
     uint64_t misses() const { return misses_; }
 

@@ -212,15 +212,28 @@ bool Table::replace(uint64_t hash, const Entry* old, Entry* entry) {
 }
 
 void Table::prefetch_entry(uint64_t hash) const {
-    if (size_ == 0) return;
-    const Bucket* bucket = home(hash);
-    const uint64_t last = bucket->slots[kSlots - 1].load(std::memory_order_relaxed);
-    unsigned hits = match(bucket->slots, tag_of(hash));
+    if (size_ != 0) prefetch_match(*home(hash), hash);
+}
+
+void Table::prefetch_bucket_shared(uint64_t hash) const {
+    const View* view = view_.load(std::memory_order_acquire);  // pairs with publish_view()
+    if (view != nullptr) __builtin_prefetch(&view->home(hash));
+}
+
+void Table::prefetch_entry_shared(uint64_t hash) const {
+    const View* view = view_.load(std::memory_order_acquire);  // pairs with publish_view()
+    if (view != nullptr) prefetch_match(view->home(hash), hash);
+}
+
+// Only addresses are taken from the slots, nothing that they lead to is read.
+void Table::prefetch_match(const Bucket& bucket, uint64_t hash) {
+    const uint64_t last = bucket.slots[kSlots - 1].load(std::memory_order_relaxed);
+    const unsigned hits = match(bucket.slots, tag_of(hash));
     if (hits == 0) {
         if (is_link(last)) __builtin_prefetch(node_of(last));
         return;
     }
-    const uint64_t word = bucket->slots[__builtin_ctz(hits)].load(std::memory_order_relaxed);
+    const uint64_t word = bucket.slots[__builtin_ctz(hits)].load(std::memory_order_relaxed);
     // Two lines have the key and a short value. Of a long value the processor's own prefetch is no
     // slower: fetching 4 or 10 lines of 512 bytes here did not measure better.
     const char* at = reinterpret_cast<const char*>(entry_of(word));

@@ -113,6 +113,9 @@ public:
 
     void prefetch_bucket(uint64_t hash) const { __builtin_prefetch(home(hash)); }
     void prefetch_entry(uint64_t hash) const;
+    // The same two stages before find_shared(), on the reader's thread.
+    void prefetch_bucket_shared(uint64_t hash) const;
+    void prefetch_entry_shared(uint64_t hash) const;
 
     // Room for so many entries, by a resize that goes on step by step.
     void reserve(size_t count);
@@ -278,6 +281,7 @@ private:
     void retire_view(View*);
     static void give_back_from(Array&, size_t count);
     void give_back_below(Array&, size_t index);
+    static void prefetch_match(const Bucket& bucket, uint64_t hash);
     static void prefetch_entries(const Bucket&);
     void after_insert();
     void after_erase();
