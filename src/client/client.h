@@ -61,6 +61,10 @@ struct alignas(kCacheLine) ClientIo {
     bool dirty : 1 = false;         // in the loop's list of clients to look at after the turn
     bool leaving : 1 = false;       // goes to another loop as soon as nothing is under way
     bool detaching : 1 = false;     // on its way out: nothing may be sent
+    bool reading : 1 = false;       // has reads that its IO thread is about to answer
+    bool asks_auth : 1 = false;     // its last request may authenticate it
+    bool starved : 1 = false;       // held up until the executor has caught up
+    bool paused : 1 = false;        // the transport reads no more of it
     bool held_up : 1 = false;       // query has requests that had to wait
     ClientFault fault = ClientFault::none;
 

@@ -111,8 +111,8 @@ constexpr Command setter(Slice name, Handler run, Slice since, Slice syntax, Sli
             .summary = summary,
             .history = kConditions};
 }
-constexpr Command teller(Slice name, Handler run, ReadHandler read, Slice since, Slice summary, Slice tips,
-                         std::span<const HistoryItem> history) {
+constexpr Command teller(Slice name, Handler run, ReadHandler read, Slice since, Slice summary,
+                         Slice tips, std::span<const HistoryItem> history) {
     return {.name = name,
             .run = run,
             .arity = 2,

@@ -45,6 +45,9 @@ struct Outgoing {
 };
 
 struct alignas(kCacheLine) Batch {
+    Batch() = default;
+    Batch(const Batch&) = delete;
+
     // From the IO loop.
     std::vector<Request> requests;
     std::vector<Slice> args;
@@ -60,8 +63,16 @@ struct alignas(kCacheLine) Batch {
     std::span<const Slice> args_of(const Request& request) const {
         return std::span<const Slice>(args).subspan(request.first_arg, request.arg_count);
     }
+    ~Batch() { drop_prepared(); }
+    // Entries that nobody has taken.
+    void drop_prepared() {
+        for (Request& request : requests) {
+            if (request.prepared != nullptr) Entry::destroy(request.prepared);
+        }
+    }
     bool has_output() const { return !outgoing.empty(); }
     void clear_requests() {
+        drop_prepared();
         requests.clear();
         args.clear();
         borrowed.clear();

@@ -67,6 +67,8 @@ Result<> Server::rewrite_config() {
 void Server::reset_statistics() {
     stats_.reset();
     io_baseline_ = io_counters();
+    own_baseline_ = executor_.loop().counters();
+    if (threads_) threads_->threads().reset_stats();
     errors_.reset();
     rates_.reset();
     keyspace_.stats() = {};
@@ -85,6 +87,14 @@ void Server::apply_metrics_options() {
     latency_.set_threshold_ms(static_cast<uint64_t>(options.latency_monitor_threshold));
 }
 
+// What IO loops go by, which have copies.
+void Server::apply_io_options() {
+    if (threads_)
+        threads_->apply_options();
+    else
+        executor_.loop().apply({.client = options_.client, .reads = {}});
+}
+
 void Server::watch_config() {
     config_.on_change({"port", "bind"}, [this] { return listen_again(); });
     config_.on_change({"tcp-keepalive", "max-new-connections-per-cycle"}, [this]() -> Result<> {
@@ -97,18 +107,21 @@ void Server::watch_config() {
                        "latency-monitor-threshold"},
                       [this]() -> Result<> {
                           apply_metrics_options();
+                          apply_io_options();
                           return {};
                       });
     config_.on_change("hz", [this]() -> Result<> {
         options_.store.hz = options_.server.hz;
         return {};
     });
-    config_.on_change(
-        {"client-output-buffer-limit", "client-query-buffer-limit", "proto-max-bulk-len"},
-        [this]() -> Result<> {
-            executor_.apply_client_options();
-            return {};
-        });
+    config_.on_change({"client-output-buffer-limit", "client-query-buffer-limit",
+                       "proto-max-bulk-len", "io-threads-do-command-reads"},
+                      [this]() -> Result<> {
+                          apply_io_options();
+                          return {};
+                      });
+    config_.on_change({"io-threads", "io-threads-always-active"},
+                      [this] { return threads_ ? threads_->resize() : Result<>{}; });
     config_.on_change("maxmemory", [this]() -> Result<> {
         executor_.check_memory_soon();
         return {};
@@ -129,6 +142,7 @@ void Server::watch_config() {
             "modified Jemalloc like the one shipped by default with the source distribution");
     });
     config_.on_change("latency-tracking", [this]() -> Result<> {
+        apply_io_options();
         if (options_.metrics.latency_tracking) return {};
         for (RegisteredCommand& command : commands_.all()) command.stats.reset_latency();
         return {};

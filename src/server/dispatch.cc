@@ -19,6 +19,16 @@ namespace {
 // Shorter commands leave the frozen clock alone, and no latency event is this short.
 constexpr int64_t kLongCommandUs = 1000;
 
+// Whether a reader could see a part of what it does.
+bool writes_several_keys(const RegisteredCommand& command, size_t argc) {
+    if (!command.is(kWrite)) return false;
+    const KeySpec& first = command.row->keys[0];
+    const bool one_key = first.begin == KeySpec::Begin::index &&
+                         first.find == KeySpec::Find::range && first.a == 0 &&
+                         command.row->keys[1].begin == KeySpec::Begin::none;
+    return !one_key && argc != command.first_key + 1u;
+}
+
 }  // namespace
 
 Batch& Executor::submit(Batch& batch) {
@@ -184,9 +194,14 @@ void Executor::call(Request& request, std::span<const Slice> args, Reply& reply)
     const size_t reply_begin = reply.begin();
     client.last_command = command.full_name.c_str();
     Ctx ctx(parts_, client, command, args, request.key_hash, reply);
+    ctx.prepared = request.prepared;
     in_command_ = true;
-    run_or_refuse(command, ctx);
+    {
+        const ReadGate::Closed closed(gate_, writes_several_keys(command, args.size()));
+        run_or_refuse(command, ctx);
+    }
     in_command_ = false;
+    request.prepared = ctx.prepared;
     const uint64_t now_ticks = parts_.clock.ticks();
     const uint64_t ticks = now_ticks - last_ticks_;
     last_ticks_ = now_ticks;

@@ -29,7 +29,8 @@ Executor::Executor(Parts& parts, Transport& transport, const ServerOptions& opti
     : parts_(parts),
       transport_(transport),
       options_(options),
-      loop_(0, transport, parts.commands, parts.keyspace, *this, batch_, parts.client_options) {
+      loop_(0, transport, parts.commands, parts.keyspace, *this, batch_,
+            {.client = parts.client_options, .reads = {}}) {
     turn_end_us_ = parts_.clock.monotonic_us();
     refresh_clock();
 }
@@ -184,8 +185,7 @@ void Executor::gone(Client& client) {
         log(LogLevel::verbose, "Client closed connection: %s",
             describe(client, parts_.keyspace.clock().now_ms).c_str());
     client.closing = client.closed = true;
-    if (client.monitor) --monitors_;
-    client.monitor = false;
+    set_monitor(client, false);
     parts_.clients.forget(client);
     if (client.loop == 0) graveyard_.push_back(&client);
     if (remote_ != nullptr) remote_->forgotten(client);
@@ -200,17 +200,21 @@ void Executor::set_monitor(Client& client, bool on) {
     if (client.monitor == on) return;
     client.monitor = on;
     monitors_ += on ? 1 : -1;
+    on ? gate_.close() : gate_.open();  // a monitor sees every command
 }
 
 // ---- Pauses and limits
 
 void Executor::pause(PauseMode mode, int64_t until_ms) {
     // A stricter pause under way is kept, and the later end of the two.
+    const bool stopped_reads = paused() && pause_mode_ == PauseMode::all;
     if (pause_until_ms_ == 0 || mode == PauseMode::all) pause_mode_ = mode;
+    if (pause_mode_ == PauseMode::all && !stopped_reads) gate_.close();
     pause_until_ms_ = std::max(pause_until_ms_, until_ms);
 }
 
 void Executor::unpause() {
+    if (paused() && pause_mode_ == PauseMode::all) gate_.open();
     pause_until_ms_ = 0;
     waiting_over_ = true;  // resumed by the loop: the caller may be a command
 }

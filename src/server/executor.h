@@ -80,8 +80,7 @@ public:
     IoLoop& loop() { return loop_; }
     const IoLoop& loop() const { return loop_; }
     void set_remote(RemoteLoops* remote) { remote_ = remote; }
-    // What clients may cost has changed.
-    void apply_client_options() { loop_.apply(parts_.client_options); }
+    ReadGate& read_gate() { return gate_; }
 
     // IoLoop::Upstream, for the executor's own loop; IO threads pass theirs on.
     Batch& submit(Batch&) override;
@@ -119,6 +118,7 @@ private:
     Parts& parts_;
     Transport& transport_;
     const ServerOptions& options_;
+    ReadGate gate_;
     Batch batch_;  // of its own loop
     IoLoop loop_;
     RemoteLoops* remote_ = nullptr;  // null: there are no IO threads

@@ -90,7 +90,7 @@ void InfoSections::server(void* owner, InfoWriter& out) {
     out.count("lru_clock", static_cast<uint64_t>(now_us / 1000000) & 0xffffff);
     out.text("executable", executable_path().value_or(""));
     out.text("config_file", server.config_file_);
-    out.integer("io_threads_active", server.io_stats_.active > 0);
+    out.integer("io_threads_active", server.io_stats().active > 0);
     out.text("availability_zone", server.options_.server.availability_zone);
     write_listeners(server, out);
 }
@@ -283,16 +283,16 @@ void InfoSections::cpu(void* owner, InfoWriter& out) {
     seconds("used_cpu_sys_main_thread", thread.system_us);
     seconds("used_cpu_user_main_thread", thread.user_us);
     out.seconds_us("used_active_time_main_thread", server.stats_.loop_us);
-    write_io_thread_times(out, server.io_stats_);
+    write_io_thread_times(out, server.io_stats());
 }
 
 void InfoSections::threads(void* owner, InfoWriter& out) {
-    write_threads(out, of(owner).io_stats_);
+    write_threads(out, of(owner).io_stats());
 }
 
 void InfoSections::commandstats(void* owner, InfoWriter& out) {
     for (const RegisteredCommand& command : of(owner).commands_.all())
-        write_commandstat(out, command.full_name, command.stats);
+        write_commandstat(out, command.full_name, of(owner).command_stats(command));
 }
 
 void InfoSections::errorstats(void* owner, InfoWriter& out) { of(owner).errors_.write(out); }
@@ -300,7 +300,7 @@ void InfoSections::errorstats(void* owner, InfoWriter& out) { of(owner).errors_.
 void InfoSections::latencystats(void* owner, InfoWriter& out) {
     Server& server = of(owner);
     for (const RegisteredCommand& command : server.commands_.all())
-        write_latencystat(out, command.full_name, command.stats,
+        write_latencystat(out, command.full_name, server.command_stats(command),
                           server.options_.metrics.latency_tracking_info_percentiles);
 }
 

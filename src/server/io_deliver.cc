@@ -16,15 +16,24 @@ void show(Counter& shown, size_t value) {
 
 void IoLoop::deliver(Batch& batch) {
     absorb(batch);
+    send_output(batch);
+    for (const BufferId buffer : batch.buffers) transport_.recycle(buffer);
+    batch.buffers.clear();
+    if (&batch != batch_ && !batch.own) --batches_out_;
+    if (!starved_.empty() && batches_out_ <= kBatchesOutMax / 2) feed_starved();
+}
+
+void IoLoop::send_reads() {
+    if (reads_ != nullptr && reads_->output().has_output()) send_output(reads_->output());
+}
+
+void IoLoop::send_output(Batch& batch) {
     for (const Outgoing& segment : batch.outgoing) {
         if (segment.begin != segment.end)
             send_segment(*segment.client,
                          batch.out.view().substr(segment.begin, segment.end - segment.begin));
     }
     batch.clear_output();
-    for (const BufferId buffer : batch.buffers) transport_.recycle(buffer);
-    batch.buffers.clear();
-    if (&batch != batch_ && !batch.own) --batches_out_;
 }
 
 void IoLoop::send_segment(Client& client, Slice bytes) {
@@ -79,6 +88,8 @@ void IoLoop::finish_turn() {
             look_after(*dirty_[i]);
         }
         dirty_.clear();
+        run_reads();
+        send_reads();
         if (batch_->requests.empty()) return;
         submit();
     }
@@ -87,7 +98,7 @@ void IoLoop::finish_turn() {
 void IoLoop::look_after(Client& client) {
     ClientIo& io = client.io;
     if (io.closed || io.finished) return;
-    if (io.held_up && !io.input_over && !must_hold(client)) parse_query(client);
+    if (io.held_up && !io.input_over) must_hold(client) ? hold(client) : parse_query(client);
     send_queued(client);
     if (io.soft_limit_since_ms >= 0 && over_output_limit(client, 0)) return;
     show_sizes(client);

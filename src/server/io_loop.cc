@@ -15,15 +15,22 @@ constexpr size_t kQueryMaxBeforeAuth = 1 << 20;
 }  // namespace
 
 IoLoop::IoLoop(int index, Transport& transport, const CommandTable& commands,
-               const Keyspace& keyspace, Upstream& upstream, Batch& first,
-               const ClientOptions& options)
+               const Keyspace& keyspace, Upstream& upstream, Batch& first, const IoOptions& options,
+               LocalReads* reads)
     : index_(index),
       transport_(transport),
       commands_(commands),
       keyspace_(keyspace),
       upstream_(upstream),
-      options_(options),
-      batch_(&first) {}
+      reads_(reads),
+      batch_(&first) {
+    apply(options);
+}
+
+void IoLoop::apply(const IoOptions& options) {
+    options_ = options.client;
+    if (reads_ != nullptr) reads_->apply(options.reads);
+}
 
 void IoLoop::gather(int64_t now_ms) {
     now_ms_ = now_ms;
@@ -33,6 +40,7 @@ void IoLoop::gather(int64_t now_ms) {
         if (event.kind == Event::Kind::received) batch_->buffers.push_back(event.buffer);
     }
     events_waiting_ = 0;
+    run_reads();
     submit_rest();
 }
 
@@ -108,6 +116,10 @@ void IoLoop::parse_query(Client& client) {
         io.partial.reset();
     }
     io.held_up = false;
+    if (io.paused) {
+        io.paused = false;
+        transport_.resume_receive(io.conn);
+    }
     const size_t used = gather(client, bytes.view(), parser);
     const bool over = io.input_over;
     if (!over && parser.in_request())
@@ -121,10 +133,24 @@ void IoLoop::parse_query(Client& client) {
     show_sizes(client);
 }
 
-// Until it has authenticated, what a client may send can change with every command.
+// Before it has authenticated, a client may send less, and a request that may change that decides
+// about the next.
 bool IoLoop::must_hold(const Client& client) const {
     const ClientIo& io = client.io;
-    return io.terms.waiting || (!io.terms.authenticated && io.requests_out > 0);
+    return io.terms.waiting || (io.asks_auth && io.requests_out > 0) ||
+           batches_out_ >= kBatchesOutMax;
+}
+
+// Who waits for AUTH to be answered, or for the executor, waits with the bytes in his own socket.
+void IoLoop::hold(Client& client) {
+    client.io.held_up = true;
+    if (batches_out_ >= kBatchesOutMax && !client.io.starved) {
+        client.io.starved = true;
+        starved_.push_back(&client);
+    }
+    if (client.io.terms.waiting || client.io.paused) return;
+    client.io.paused = true;
+    transport_.pause_receive(client.io.conn);
 }
 
 // Adds the whole requests at the front of `bytes` to the batch; returns how many bytes they took.
@@ -133,7 +159,7 @@ size_t IoLoop::gather(Client& client, Slice bytes, RequestParser& parser) {
     size_t used = 0;
     while (used < bytes.size() && !io.input_over) {
         if (must_hold(client)) {
-            io.held_up = true;
+            hold(client);
             break;
         }
         const RequestLimits limits =
@@ -174,18 +200,34 @@ void IoLoop::add_request(Client& client, Slice raw, std::span<const Slice> args)
     uint64_t hash = 0;
     if (command != nullptr && command->first_key != 0 && command->first_key < args.size())
         hash = keyspace_.key(args[command->first_key]).hash;
+    if (reads_ != nullptr && reads_->wants(client, command, args.size())) {
+        reads_->add(client, command, raw, args, hash);
+        if (reads_->full()) run_reads();
+        return;
+    }
+    if (client.io.reading) run_reads();  // they come first
     batch_->requests.push_back({.client = &client,
                                 .command = command,
                                 .raw = raw,
                                 .first_arg = static_cast<uint32_t>(batch_->args.size()),
                                 .arg_count = static_cast<uint32_t>(args.size()),
                                 .key_hash = hash});
+    if (reads_ != nullptr && command != nullptr && command->row->prepares_string &&
+        args.size() == 3)
+        batch_->requests.back().prepared = prepared_string(args[1], args[2]);
     batch_->args.insert(batch_->args.end(), args.begin(), args.end());
     ++client.io.requests_out;
-    if (batch_->requests.size() == kBatchMax || !client.io.terms.authenticated) submit();
+    client.io.asks_auth =
+        !client.io.terms.authenticated && command != nullptr && command->is(kNoAuth);
+    if (batch_->requests.size() >= kBatchMax || client.io.asks_auth) submit();
+}
+
+void IoLoop::run_reads() {
+    if (reads_ != nullptr && !reads_->empty()) reads_->run(now_ms_, *batch_);
 }
 
 void IoLoop::add_protocol_error(Client& client, Slice text) {
+    if (client.io.reading) run_reads();
     const auto args = keep({&text, 1});
     batch_->requests.push_back({.client = &client,
                                 .command = nullptr,
@@ -203,6 +245,7 @@ void IoLoop::add_protocol_error(Client& client, Slice text) {
 // ---- Batches
 
 void IoLoop::submit() {
+    run_reads();  // what cannot be answered here goes along: its bytes may lie in this batch
     Batch& filled = *batch_;
     ++counters_.batches;
     batch_ = &upstream_.submit(filled);
@@ -210,6 +253,14 @@ void IoLoop::submit() {
         absorb(filled);  // it has run already
     else
         ++batches_out_;
+}
+
+void IoLoop::feed_starved() {
+    for (Client* client : starved_) {
+        client->io.starved = false;
+        mark_dirty(*client);
+    }
+    starved_.clear();
 }
 
 // A batch may go without a request: it then carries received buffers whose requests went before it.
@@ -251,6 +302,8 @@ void IoLoop::forget(Client& client) {
     clients_[client.io.position] = last;
     last->io.position = client.io.position;
     clients_.pop_back();
+    if (client.io.starved) std::erase(starved_, &client);
+    client.io.starved = false;
 }
 
 void IoLoop::close(Client& client) {

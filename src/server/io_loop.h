@@ -19,6 +19,7 @@
 #include "client/options.h"
 #include "platform/counter.h"
 #include "server/batch.h"
+#include "server/local_reads.h"
 #include "transports/transport.h"
 
 namespace rota {
@@ -29,10 +30,8 @@ class Keyspace;
 // What a loop has done, for INFO.
 struct IoCounters {
     Counter reads, writes, net_in, net_out;
-    Counter commands;      // answered without the executor
-    Counter hits, misses;  // of those
+    Counter commands, hits, misses;  // answered without the executor
     Counter batches;
-    Counter polls;  // of the transport
 
     void add(const IoCounters& more) {
         reads += more.reads;
@@ -43,8 +42,13 @@ struct IoCounters {
         hits += more.hits;
         misses += more.misses;
         batches += more.batches;
-        polls += more.polls;
     }
+};
+
+// What of the configuration a loop goes by.
+struct IoOptions {
+    ClientOptions client;
+    ReadOptions reads;
 };
 
 class IoLoop {
@@ -67,15 +71,17 @@ public:
     };
 
     IoLoop(int index, Transport&, const CommandTable&, const Keyspace&, Upstream&, Batch& first,
-           const ClientOptions&);
+           const IoOptions&, LocalReads* reads = nullptr);
 
     int index() const { return index_; }
     Transport& transport() { return transport_; }
-    const IoCounters& counters() const { return counters_; }
+    const IoCounters& counters() const { return counters_; }  // any thread
 
     // Waits up to wait_max_ns for something to happen; then gather() puts all of it into batches.
     void wait(int64_t wait_max_ns) { events_waiting_ = transport_.poll(events_, wait_max_ns); }
     void gather(int64_t now_ms);
+    // Sends the replies to reads that were answered here. Before anything of a later job.
+    void send_reads();
     // Sends the replies of a batch that has run, and takes its memory back for the next.
     void deliver(Batch&);
     // The end of a turn: what is still queued is offered to the sockets, clients that are done end.
@@ -86,7 +92,7 @@ public:
     // Clients come and go.
     void begin(Client&, ConnId);          // a connection of this transport
     bool adopt(Client&, int descriptor);  // false: it could not be taken over
-    void bury(Client&);  // one that could not be taken over: ends as gone
+    void bury(Client&);                   // one that could not be taken over: ends as gone
     void close(Client&);
     void leave(Client&);  // ends as Upstream::left, or as gone
     template <class Visit>
@@ -95,26 +101,32 @@ public:
     }
     size_t client_count() const { return clients_.size(); }
 
-    void apply(const ClientOptions& options) { options_ = options; }
+    void apply(const IoOptions&);
     // Checks soft limits and gives idle memory back. A few times a second.
     void tend();
 
 private:
     static constexpr size_t kEventsMax = 128;  // per poll
+    // With the executor; then no more is parsed, and TCP pushes back on those who ask for more.
+    static constexpr size_t kBatchesOutMax = 64;
 
     void handle(const Event&);
     void receive(Client&, Slice data);
     void parse_query(Client&);
     size_t gather(Client&, Slice bytes, RequestParser&);
     bool must_hold(const Client&) const;
+    void hold(Client&);
+    void feed_starved();
     void add_request(Client&, Slice raw, std::span<const Slice> args);
     void add_protocol_error(Client&, Slice text);
+    void run_reads();
     std::span<const Slice> keep(std::span<const Slice> args);
     void submit();
     void submit_rest();
     void absorb(Batch&);
     bool over_query_limit(Client&);
 
+    void send_output(Batch&);
     void send_segment(Client&, Slice bytes);
     void send_in_flight(Client&);
     void send_queued(Client&);
@@ -135,6 +147,7 @@ private:
     Upstream& upstream_;
     ClientOptions options_;
     RequestParser parser_;  // for clients without an unfinished request
+    LocalReads* reads_;     // null: the executor's own loop
     Batch* batch_;
     size_t batches_out_ = 0;
     int64_t now_ms_ = 0;  // wall clock, once a turn
@@ -142,6 +155,7 @@ private:
     std::array<Event, kEventsMax> events_;
     std::vector<Client*> dirty_;
     std::vector<Client*> clients_;
+    std::vector<Client*> starved_;  // held up at kBatchesOutMax
     std::vector<Slice> kept_args_;  // of the inline request being added
     IoCounters counters_;
 };

@@ -17,16 +17,22 @@ constexpr int64_t kTendMs = 100;  // how often idle memory and soft limits are l
 }  // namespace
 
 IoThread::IoThread(int index, const IoThreadParts& parts)
-    : index_(index), parts_(parts), results_(parts.results) {}
+    : index_(index),
+      parts_(parts),
+      reads_(parts.keyspace, parts.gate, parts.clock),
+      results_(parts.results) {}
 
 IoThread::~IoThread() {
     if (thread_.joinable()) thread_.join();
+    batches_.clear();
+    entry_slab().adopt(slab_);
 }
 
 Result<> IoThread::start() {
     std::promise<Result<>> ready;
     thread_ = std::thread([this, &ready] {
         parts_.settle(index_);
+        use_entry_slab(slab_);
         usage_.emplace();
         auto transport = parts_.make_transport();
         if (!transport) {
@@ -35,7 +41,7 @@ Result<> IoThread::start() {
         }
         transport_ = std::move(*transport);
         loop_ = std::make_unique<IoLoop>(index_, *transport_, parts_.commands, parts_.keyspace,
-                                         *this, take_free_batch(), parts_.client_options);
+                                         *this, take_free_batch(), parts_.options, &reads_);
         ready.set_value({});
         run();
     });
@@ -63,10 +69,19 @@ void IoThread::ask_to_stop() {
     transport_->wake();
 }
 
+IoCounters IoThread::counters() const {
+    IoCounters counters = loop_->counters();
+    counters.commands = reads_.commands();
+    counters.hits = reads_.hits();
+    counters.misses = reads_.misses();
+    return counters;
+}
+
 // ---- The thread's side
 
 void IoThread::run() {
     while (!stopping_.load(std::memory_order_acquire)) turn();  // pairs with ask_to_stop()
+    reads_.quiescence().offline();
     while (take_jobs() || !results_.retry()) tell_executor();
     tell_executor();
     // Release pairs with the acquire in stopped(): the executor may take the thread apart.
@@ -77,16 +92,20 @@ void IoThread::turn() {
     // A post() after the last look at the inbox comes with a wake(), and then wait() returns.
     const bool all_out = results_.retry();
     const bool idle = inbox_.empty() && all_out;
+    reads_.quiescence().offline();
     loop_->wait(!idle ? 0 : loop_->client_count() == 0 ? -1 : kTendMs * 1'000'000);
+    reads_.quiescence().online();
     const int64_t now_ms = parts_.clock.wall_ms();
     loop_->gather(now_ms);
     tell_executor();  // so that it can begin while this thread sends
+    loop_->send_reads();
     take_jobs();
     if (now_ms - tended_ms_ >= kTendMs) {
         tended_ms_ = now_ms;
         loop_->tend();
     }
     loop_->finish_turn();
+    slab_.collect();
     tell_executor();
 }
 
@@ -118,7 +137,7 @@ void IoThread::take(LoopJob job) {
             delete client;
             return;
         case ToLoop::options: {
-            const std::unique_ptr<ClientOptions> options(job.pointer<ClientOptions>());
+            const std::unique_ptr<IoOptions> options(job.pointer<IoOptions>());
             return loop_->apply(*options);
         }
     }

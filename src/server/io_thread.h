@@ -22,6 +22,7 @@
 #include "ring/spsc_ring.h"
 #include "server/io_loop.h"
 #include "server/jobs.h"
+#include "store/slab.h"
 
 namespace rota {
 
@@ -35,15 +36,16 @@ using ResultRing = MpscRing<ExecutorJob, kResultsMax>;
 struct IoThreadParts {
     Clock& clock;
     const CommandTable& commands;
-    const Keyspace& keyspace;
-    const ClientOptions& client_options;
+    Keyspace& keyspace;
+    const ReadGate& gate;
+    IoOptions options;
     ResultRing& results;
     Transport& executor_transport;  // woken when results wait
     std::function<Result<std::unique_ptr<Transport>>()> make_transport;
     std::function<void(int index)> settle;  // called by the thread first: name, CPU, memory
 };
 
-class IoThread final : IoLoop::Upstream {
+class IoThread final : public IoLoop::Upstream {
 public:
     IoThread(int index, const IoThreadParts&);
     ~IoThread() override;
@@ -61,7 +63,11 @@ public:
     // Jobs that found the inbox full and wait here.
     size_t overflow() const { return overflow_.size(); }
 
-    const IoCounters& counters() const { return loop_->counters(); }
+    // Any time, like the usage below.
+    IoCounters counters() const;
+    LocalReads& reads() { return reads_; }
+    // Any thread asks for its size; the executor adopts it when the thread has ended.
+    Slab& slab() { return slab_; }
     // Its time, for the executor to sample.
     ThreadUsage& usage() { return *usage_; }
 
@@ -93,9 +99,11 @@ private:
     std::atomic<bool> stopping_{false}, stopped_{false};
 
     // The thread's side.
+    Slab slab_;  // of the entries that it builds
     std::unique_ptr<Transport> transport_;
     std::vector<std::unique_ptr<Batch>> batches_;
     std::vector<Batch*> free_batches_;
+    LocalReads reads_;
     std::unique_ptr<IoLoop> loop_;
     ResultRing::Producer results_;
     bool sent_ = false;

@@ -44,8 +44,7 @@ Result<> IoThreads::resize(int io_threads) {
         threads_.push_back({.thread = std::move(thread), .own = {}, .spare = {}});
         clients_.push_back(0);
     }
-    stop_surplus();
-    return {};
+    return {};  // those that are too many go in stop_surplus(): the caller may be a command
 }
 
 // A thread ends when its last client has left it.
@@ -140,9 +139,49 @@ void IoThreads::forgotten(Client& client) {
     if (client.loop != 0) post(client.loop, {ToLoop::release, &client});
 }
 
-void IoThreads::apply_client_options(const ClientOptions& options) {
+void IoThreads::apply(const IoOptions& options) {
     for (uint16_t loop = 1; loop <= threads_.size(); ++loop)
-        post(loop, {ToLoop::options, new ClientOptions(options)});
+        post(loop, {ToLoop::options, new IoOptions(options)});
+    commit();
+}
+
+// ---- Numbers
+
+void IoThreads::sample(int64_t now_ns, ScalingSample& sample) {
+    double busy = 0;
+    for (int i = 0; i < count(); ++i) {
+        const ThreadShares shares = threads_[static_cast<size_t>(i)].thread->usage().sample(now_ns);
+        if (i >= active_) continue;
+        busy += shares.busy();
+        sample.waiting = std::max(sample.waiting, shares.waiting);
+    }
+    if (active_ > 0) sample.io_busy = busy / active_;
+}
+
+std::vector<uint64_t> IoThreads::busy_us() const {
+    std::vector<uint64_t> all;
+    for (const Remote& remote : threads_) {
+        const ThreadTimes times = remote.thread->usage().read();
+        all.push_back(static_cast<uint64_t>(times.user_ns + times.system_ns) / 1000);
+    }
+    return all;
+}
+
+size_t IoThreads::slab_bytes() const {
+    size_t bytes = 0;
+    for (const Remote& remote : threads_) bytes += remote.thread->slab().used_bytes();
+    return bytes;
+}
+
+void IoThreads::add_stats(int command_id, CommandStats& sum) {
+    for (Remote& remote : threads_) {
+        if (const CommandStats* stats = remote.thread->reads().stats_of(command_id))
+            sum.merge(*stats);
+    }
+}
+
+void IoThreads::reset_stats() {
+    for (Remote& remote : threads_) remote.thread->reads().reset_stats();
 }
 
 // ---- Jobs
@@ -172,8 +211,10 @@ void IoThreads::do_job(ExecutorJob job) {
 }
 
 void IoThreads::ran(Batch& batch) {
-    Remote& remote = threads_[batch.loop - 1u];
-    if (batch.own) return remote.spare.push_back(&batch);
+    if (batch.own) {
+        --batches_out_;
+        return threads_[batch.loop - 1u].spare.push_back(&batch);
+    }
     post_pushes(batch.loop);
     executor_.run(batch);
     post(batch.loop, {ToLoop::batch, &batch});
@@ -196,6 +237,7 @@ Batch& IoThreads::pushes(uint16_t loop) {
 void IoThreads::post_pushes(uint16_t loop) {
     Remote& remote = threads_[loop - 1u];
     if (remote.pushes == nullptr) return;
+    ++batches_out_;
     remote.thread->post({ToLoop::batch, std::exchange(remote.pushes, nullptr)});
 }
 

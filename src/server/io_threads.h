@@ -12,6 +12,7 @@
 
 #include "server/executor.h"
 #include "server/io_thread.h"
+#include "server/scaling.h"
 
 namespace rota {
 
@@ -35,8 +36,17 @@ public:
     void commit();
     // Ends threads that are too many and have no client any more. From cron.
     void stop_surplus();
-    // What clients may cost has changed.
-    void apply_client_options(const ClientOptions&);
+    // What loops go by has changed.
+    void apply(const IoOptions&);
+
+    // For the scaling policy: what the active threads do with their time.
+    void sample(int64_t now_ns, ScalingSample&);
+    std::vector<uint64_t> busy_us() const;
+    size_t slab_bytes() const;
+    uint64_t batches_out() const { return batches_out_; }
+    // What IO threads have counted for a command, added to what the executor has.
+    void add_stats(int command_id, CommandStats& sum);
+    void reset_stats();
 
     // Sums over all threads, the ended ones included.
     IoCounters counters() const;
@@ -73,11 +83,12 @@ private:
     Parts& parts_;
     const IoThreadParts& thread_parts_;
     ResultRing& results_;
-    std::vector<Remote> threads_;     // [i] is loop i + 1
-    std::vector<uint32_t> clients_;   // of each loop, those on their way to it included
+    std::vector<Remote> threads_;    // [i] is loop i + 1
+    std::vector<uint32_t> clients_;  // of each loop, those on their way to it included
     IoCounters ended_;
     int wanted_ = 0;  // threads; more are there while the last clients leave them
     int active_ = 0;
+    uint64_t batches_out_ = 0;  // of the executor's own, not yet back
 };
 
 }  // namespace rota

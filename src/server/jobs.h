@@ -26,7 +26,7 @@ enum class ToLoop : uint8_t {
     close,    // Client
     leave,    // Client: give it up as soon as nothing is under way
     release,  // Client: nobody names it any more, free it
-    options,  // ClientOptions: use and free it
+    options,  // IoOptions: use and free it
 };
 using LoopJob = Job<ToLoop, ToLoop::options>;
 

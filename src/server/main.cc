@@ -51,8 +51,8 @@ std::optional<int> run_and_exit_option(const std::vector<std::string>& args) {
     return std::nullopt;
 }
 
-int check_config(const ConfigTable& table) {
-    const std::vector<Slice> inert = table.inert_in_use();
+int check_config(const ConfigTable& table, const AllOptions& options) {
+    const std::vector<Slice> inert = inert_in_use(table, options);
     for (const Slice name : inert)
         std::printf("%.*s: accepted and kept, without effect in this version\n",
                     static_cast<int>(name.size()), name.data());
@@ -70,19 +70,22 @@ int serve(AllOptions& options, ConfigTable& table, const OwnerDirectives& direct
         if (const auto done = daemonize(); !done) return fail_start(done.error());
     }
     log_start(options, command_line.config_file);
-    log_inert(table);
+    log_inert(table, options);
     prepare_process(options);
 
     Clock clock;
     auto transport = choose_transport(options.server);
     if (!transport) return fail_start(transport.error());
-    Server server(options, table, clock, std::move(*transport));
+    const std::string kind = (*transport)->name();
+    Server server(options, table, clock, std::move(*transport),
+                  transport_factory(kind, options.server));
     if (!command_line.config_file.empty())
         server.set_config_file(absolute_path(command_line.config_file));
     if (const auto renamed = rename_commands(server, directives); !renamed) {
         std::fputs(renamed.error().message.c_str(), stderr);
         return 1;
     }
+    if (const auto started = server.start_threads(); !started) return fail_start(started.error());
     install_shutdown_signals(server.shutdown_signal(), nullptr);
     if (const auto listening = server.listen(); !listening) return fail_start(listening.error());
     if (const auto sealed = seal_transports(transport_options(options.server)); !sealed)
@@ -116,7 +119,7 @@ int run(int argc, char** argv) {
         std::fputs(fatal_config_text(kRotaVersion, reason).c_str(), stderr);
         return 1;
     }
-    if (only_check) return check_config(table);
+    if (only_check) return check_config(table, options);
     return serve(options, table, *directives, request.source, title);
 }
 

@@ -291,17 +291,17 @@ constexpr ConfigRow service_rows[] = {
 
 constexpr ConfigRow thread_rows[] = {
     row<&ServerOptions::io_threads>("io-threads", "Threads for IO, the executor among them.",
-                                    {.flags = debug | inert, .range = {1, 256}}),
-    row<&ServerOptions::io_threads_always_active>(
-        "io-threads-always-active", "Never let an IO thread sleep.", {.flags = hidden | inert}),
+                                    {.flags = debug, .range = {1, 256}}),
+    row<&ServerOptions::io_threads_always_active>("io-threads-always-active",
+                                                  "Keep all IO threads active.", {.flags = hidden}),
     row<&ServerOptions::io_threads_do_command_reads>(
         "io-threads-do-command-reads", "Let IO threads answer plain reads of strings themselves.",
-        {.flags = inert}),
+        {}),
     row<&ServerOptions::io_dispatch>(
         "io-dispatch", "Whether connections are shared by all IO threads or owned by one.",
-        {.flags = immutable | inert, .choices = kDispatch}),
+        {.flags = immutable, .choices = kDispatch}),
     row<&ServerOptions::numa_policy>("numa-policy", "Which memory node threads allocate from.",
-                                     {.flags = immutable | inert, .choices = kNuma}),
+                                     {.flags = immutable, .choices = kNuma}),
     row<&ServerOptions::prefetch_batch_max_size>("prefetch-batch-max-size",
                                                  "How many keys are prefetched together.",
                                                  {.flags = inert, .range = {0, 128}}),
@@ -322,7 +322,7 @@ constexpr ConfigRow thread_rows[] = {
         {.alias = "bio_cpulist", .flags = immutable | empty_is_unset | inert}),
     row<&ServerOptions::io_threads_cpulist>("io-threads-cpulist",
                                             "The processors of the IO threads, one each.",
-                                            {.flags = immutable | empty_is_unset | inert}),
+                                            {.flags = immutable | empty_is_unset}),
 };
 
 }  // namespace

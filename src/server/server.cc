@@ -19,7 +19,7 @@ constexpr size_t kRunIdDigits = 40;
 }  // namespace
 
 Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
-               std::unique_ptr<Transport> transport)
+               std::unique_ptr<Transport> transport, ThreadControl::TransportFactory more)
     : options_(options),
       config_(config),
       clock_(clock),
@@ -42,6 +42,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
              .control = *this},
       executor_(parts_, *transport_, options.server),
       run_id_(random_hex(kRunIdDigits)) {
+    if (more) threads_.emplace(executor_, parts_, options_, *transport_, std::move(more));
     add_commands();
     add_info_sections(*this, info_);
     watch_config();
@@ -53,6 +54,15 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
 }
 
 Server::~Server() = default;
+
+Result<> Server::start_threads() { return threads_ ? threads_->start() : Result<>{}; }
+
+CommandStats Server::command_stats(const RegisteredCommand& command) {
+    CommandStats sum;
+    sum.merge(command.stats);
+    if (threads_) threads_->threads().add_stats(command.id, sum);
+    return sum;
+}
 
 void Server::add_commands() {
     for (const auto rows :
@@ -78,8 +88,17 @@ int Server::run() {
 }
 
 void Server::turn(int64_t wait_max_ns) {
+    if (threads_ && threads_->threads().has_results()) wait_max_ns = 0;
     executor_.begin_turn(wait_max_ns);
-    executor_.end_turn();
+    if (threads_) {
+        threads_->threads().drain();
+        executor_.end_turn();
+        threads_->threads().commit();
+        threads_->tick(executor_.turn_end_us());
+    } else {
+        executor_.end_turn();
+    }
+    keyspace_.reclaim();
     // A signal interrupts the wait of poll(), so it is seen at once.
     if (shutdown_signal_.load(std::memory_order_relaxed) != 0) [[unlikely]]
         on_signal(shutdown_signal_.exchange(0, std::memory_order_relaxed));
@@ -100,6 +119,7 @@ void Server::cron() {
     if (cron_paused_) return;
     executor_.tend_clients();
     executor_.check_memory_soon();
+    if (threads_) threads_->tend();
     if (active_expire_) keyspace_.active_expire(false, clock_);
     keyspace_.step(kStoreStepUs);
     effects_.clear();
@@ -124,7 +144,8 @@ void Server::on_signal(int signal) {
 
 // The allocator's blocks, and what comes from the kernel without it: entries and tables.
 size_t Server::used_memory() {
-    return memory_stats().allocated + entry_slab().used_bytes() + table_memory();
+    const size_t slabs = threads_ ? threads_->threads().slab_bytes() : 0;
+    return memory_stats().allocated + entry_slab().used_bytes() + slabs + table_memory();
 }
 
 MemoryOverview Server::memory_overview() {
@@ -150,9 +171,16 @@ size_t Server::table_memory() {
     return bytes;
 }
 
+IoThreadStats Server::io_stats() {
+    IoThreadStats stats;
+    if (threads_) threads_->show(stats);
+    return stats;
+}
+
 IoCounters Server::io_counters() const {
     IoCounters sum;
     sum.add(executor_.loop().counters());
+    if (threads_) sum.add(threads_->threads().counters());
     return sum;
 }
 
@@ -163,6 +191,9 @@ ServerStats Server::total_stats() const {
     const IoCounters& base = io_baseline_;
     total.reads_processed = io.reads - base.reads;
     total.writes_processed = io.writes - base.writes;
+    const IoCounters& own = executor_.loop().counters();
+    total.io_threaded_reads = total.reads_processed - (own.reads - own_baseline_.reads);
+    total.io_threaded_writes = total.writes_processed - (own.writes - own_baseline_.writes);
     total.net_input_bytes = io.net_in - base.net_in;
     total.net_output_bytes = io.net_out - base.net_out;
     const uint64_t off_executor = io.commands - base.commands;

@@ -27,6 +27,7 @@
 #include "server/executor.h"
 #include "server/io_stats.h"
 #include "server/options.h"
+#include "server/thread_control.h"
 #include "store/db.h"
 #include "store/effects.h"
 #include "transports/transport.h"
@@ -51,10 +52,13 @@ void add_all_rows(ConfigTable&, AllOptions&);
 class Server final : public ServerControl {
 public:
     // The table's rows are bound to `options`; both outlive the server.
+    // Without a way to make more transports there is one thread, whatever io-threads says.
     Server(AllOptions& options, ConfigTable& config, Clock& clock,
-           std::unique_ptr<Transport> transport);
+           std::unique_ptr<Transport> transport, ThreadControl::TransportFactory more = nullptr);
     ~Server() override;
 
+    // Starts the IO threads.
+    Result<> start_threads();
     // Opens what `bind`, `port` and `unixsocket` ask for.
     Result<> listen();
     // Turns until a shutdown is due; returns the exit code.
@@ -89,6 +93,7 @@ public:
     const char* config_file() const override { return config_file_.c_str(); }
     MemoryOverview memory_overview() override;
     size_t used_memory() override;
+    CommandStats command_stats(const RegisteredCommand&) override;
 
 private:
     friend struct InfoSections;
@@ -105,6 +110,7 @@ private:
     size_t client_memory();
     size_t table_memory();
     IoCounters io_counters() const;
+    IoThreadStats io_stats();
     ServerStats total_stats() const;
     Result<> listen_on(const std::vector<std::string>& addresses, uint16_t port,
                        std::vector<Listening>& out);
@@ -112,6 +118,7 @@ private:
     void update_listeners();
     ListenOptions listen_options() const;
     void apply_metrics_options();
+    void apply_io_options();
 
     AllOptions& options_;
     ConfigTable& config_;
@@ -121,16 +128,17 @@ private:
     Keyspace keyspace_;
     ClientRegistry clients_;
     CommandTable commands_;
-    ServerStats stats_;       // the executor's share
-    IoCounters io_baseline_;  // of the loops, at the last CONFIG RESETSTAT
+    ServerStats stats_;  // the executor's share
+    // Of all loops and of the executor's own, at the last CONFIG RESETSTAT.
+    IoCounters io_baseline_, own_baseline_;
     ErrorStats errors_;
     ServerRates rates_;
-    IoThreadStats io_stats_;
     CommandLog command_log_;
     LatencyMonitor latency_;
     InfoRegistry info_;
     Parts parts_;
     Executor executor_;
+    std::optional<ThreadControl> threads_;
 
     std::vector<Listening> tcp_listeners_, unix_listeners_;
     std::string config_file_;

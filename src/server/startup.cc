@@ -154,9 +154,16 @@ void log_start(const AllOptions& options, const std::string& config_file) {
     log(LogLevel::notice, " PID: %d, port: %d", getpid(), options.server.port);
 }
 
-void log_inert(const ConfigTable& table) {
+std::vector<Slice> inert_in_use(const ConfigTable& table, const AllOptions& options) {
+    std::vector<Slice> names = table.inert_in_use();
+    // Owned they are, whatever is asked for.
+    if (options.server.io_dispatch == IoDispatch::shared) names.push_back("io-dispatch");
+    return names;
+}
+
+void log_inert(const ConfigTable& table, const AllOptions& options) {
     std::string names;
-    for (const Slice name : table.inert_in_use()) names += " " + std::string(name);
+    for (const Slice name : inert_in_use(table, options)) names += " " + std::string(name);
     if (!names.empty())
         log(LogLevel::warning, "WARNING: without effect in this version:%s", names.c_str());
 }
@@ -171,11 +178,6 @@ void prepare_process(AllOptions& options) {
             "Current maximum open files is %llu. maxclients has been reduced to %u to compensate "
             "for low ulimit.",
             static_cast<unsigned long long>(got), options.client.maxclients);
-    }
-    if (!options.server.server_cpulist.empty()) {
-        const auto cpus = parse_cpu_list(options.server.server_cpulist);
-        const auto set = cpus ? set_affinity(*cpus) : Result<>(std::unexpected(cpus.error()));
-        if (!set) log(LogLevel::warning, "server-cpulist: %s", set.error().message.c_str());
     }
     if (options.server.disable_thp) {
         if (const auto done = disable_thp(); !done)
@@ -223,6 +225,12 @@ Result<std::unique_ptr<Transport>> choose_transport(const ServerOptions& options
             transport.error().message.c_str());
     }
     return transport;
+}
+
+std::function<Result<std::unique_ptr<Transport>>()> transport_factory(
+    const std::string& kind, const ServerOptions& options) {
+    return
+        [kind, transport = transport_options(options)] { return make_transport(kind, transport); };
 }
 
 Result<> rename_commands(Server& server, const OwnerDirectives& directives) {

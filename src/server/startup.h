@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,12 +28,17 @@ int test_memory(const std::vector<std::string>& args);
 int fail_start(const Error&);
 void log_start(const AllOptions&, const std::string& config_file);
 // Warns of directives that somebody set and nothing acts on, such as appendonly.
-void log_inert(const ConfigTable&);
+// Directives that were given and have no effect in this version.
+std::vector<Slice> inert_in_use(const ConfigTable&, const AllOptions&);
+void log_inert(const ConfigTable&, const AllOptions&);
 // Limits, processors, huge pages, memory, crash report.
 void prepare_process(AllOptions&);
 // "auto": the first that was built and works here; log lines say why not the others.
 Result<std::unique_ptr<Transport>> choose_transport(const ServerOptions&);
 TransportOptions transport_options(const ServerOptions&);
+// For the IO threads: more of the kind that was chosen.
+std::function<Result<std::unique_ptr<Transport>>()> transport_factory(const std::string& kind,
+                                                                      const ServerOptions&);
 Result<> rename_commands(Server&, const OwnerDirectives&);
 std::string absolute_path(const std::string& path);
 void set_title(const AllOptions&, ProcessTitle&);

@@ -329,8 +329,13 @@ class BeforeAuthentication(unittest.TestCase):
             crowd.append(self.server.connect())
             crowd[-1].socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             send_until_cut_off(crowd[-1], b'PING\r\n' * 10000, 24 * MB)
-        wait_until(lambda: field(self.raw.ask('INFO', 'clients'), 'connected_clients') == 1,
-                   'those who never read are gone')
+        def only_we_are_left():
+            # Whoever was made to wait by TCP goes on sending until he is cut off.
+            for raw in crowd:
+                send_until_cut_off(raw, b'PING\r\n' * 1000, 1)
+            return field(self.raw.ask('INFO', 'clients'), 'connected_clients') == 1
+
+        wait_until(only_we_are_left, 'those who never read are gone')
         self.assertLess(resident_bytes(self.server) - before, room(self.server, 16 * MB))
         self.server.wait_for_log('overcoming of output buffer limits')
         for raw in crowd:

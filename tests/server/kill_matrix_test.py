@@ -138,6 +138,7 @@ class Matrix(unittest.TestCase):
     def setUpClass(cls):
         options = ['--io-threads', str(cls.io_threads)]
         if cls.io_dispatch:
+            options += ['--io-threads-always-active', 'yes']
             options += ['--io-dispatch', cls.io_dispatch]
             if reason := why_not(options):
                 raise unittest.SkipTest(reason)
