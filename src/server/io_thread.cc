@@ -83,6 +83,7 @@ void IoThread::run() {
     while (!stopping_.load(std::memory_order_acquire)) turn();  // pairs with ask_to_stop()
     reads_.quiescence().offline();
     while (take_jobs() || !results_.retry()) tell_executor();
+    free_released();
     tell_executor();
     // Release pairs with the acquire in stopped(): the executor may take the thread apart.
     stopped_.store(true, std::memory_order_release);
@@ -105,8 +106,14 @@ void IoThread::turn() {
         loop_->tend();
     }
     loop_->finish_turn();
+    free_released();
     slab_.collect();
     tell_executor();
+}
+
+void IoThread::free_released() {
+    for (Client* client : released_) delete client;
+    released_.clear();
 }
 
 bool IoThread::take_jobs() {
@@ -134,7 +141,7 @@ void IoThread::take(LoopJob job) {
         case ToLoop::leave:
             return loop_->leave(*client);
         case ToLoop::release:
-            delete client;
+            released_.push_back(client);  // this turn may still name it
             return;
         case ToLoop::options: {
             const std::unique_ptr<IoOptions> options(job.pointer<IoOptions>());

@@ -78,6 +78,7 @@ private:
     void take(LoopJob);
     void send(ExecutorJob);
     void tell_executor();
+    void free_released();
 
     Batch& submit(Batch&) override;
     void accepted(const Event&) override;
@@ -107,6 +108,7 @@ private:
     std::unique_ptr<IoLoop> loop_;
     ResultRing::Producer results_;
     bool sent_ = false;
+    std::vector<Client*> released_;  // to be freed at the end of the turn
     std::optional<ThreadUsage> usage_;
     int64_t tended_ms_ = 0;
 };

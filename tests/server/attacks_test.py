@@ -15,6 +15,7 @@ import unittest
 import rota_server
 from rota_server import (DEADLINE_SECONDS, Server, SharedServer, free_port, run_program,
                          wait_until)
+from rota_server import room
 
 MB = 1 << 20
 INT64_MAX = (1 << 63) - 1
@@ -41,12 +42,6 @@ def cpu_seconds(server):
     with open(f'/proc/{server.process.pid}/stat') as stat:
         fields = stat.read().rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-
-
-def room(server, size):
-    """How much it may grow: a sanitizer keeps hundreds of megabytes of what was freed."""
-    with open(f'/proc/{server.process.pid}/maps') as maps:
-        return size + (1024 * MB if re.search(r'lib[at]san', maps.read()) else 0)
 
 
 def open_descriptors(server):
