@@ -193,7 +193,12 @@ std::optional<int64_t> add(Field field, int64_t value, int64_t increment, Overfl
     const Wide min = field.is_signed ? -max - 1 : 0;
     if (sum >= min && sum <= max) return static_cast<int64_t>(sum);
     if (overflow == Overflow::fail) return std::nullopt;
-    if (overflow == Overflow::saturate) return static_cast<int64_t>(sum > max ? max : min);
+    if (overflow == Overflow::saturate) {
+        // Valkey counts the distance to the maximum in 64 bits: from a value further below than
+        // that, it saturates upwards.
+        const bool far_below = field.is_signed && field.bits != 64 && max - wide_value > INT64_MAX;
+        return static_cast<int64_t>(sum > max || far_below ? max : min);
+    }
     char wrapped[sizeof(int64_t)] = {};
     write(wrapped, 0, field, static_cast<int64_t>(sum));
     return read({wrapped, sizeof wrapped}, 0, field);

@@ -154,6 +154,8 @@ TEST(Bitmap, SumsThatDoNotFitWrapSaturateOrFail) {
     EXPECT_EQ(add(kNibble, 7, 1, Overflow::wrap), -8);
     EXPECT_EQ(add(kNibble, -8, -1, Overflow::wrap), 7);
     EXPECT_EQ(add(kNibble, -8, -1, Overflow::saturate), -8);
+    EXPECT_EQ(add(kNibble, -100, 0, Overflow::saturate), -8);
+    EXPECT_EQ(add(kNibble, INT64_MIN, 0, Overflow::saturate), 7) << "too far below, as in Valkey";
     EXPECT_EQ(add(kLong, INT64_MAX, 1, Overflow::wrap), INT64_MIN);
     EXPECT_EQ(add(kLong, INT64_MAX, INT64_MAX, Overflow::saturate), INT64_MAX);
     EXPECT_EQ(add(kLong, INT64_MIN, INT64_MIN, Overflow::wrap), 0);
