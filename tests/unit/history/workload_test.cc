@@ -14,12 +14,14 @@ TEST(Workload, NoValueIsEverWrittenTwice) {
     size_t written = 0;
     for (uint32_t client = 0; client < 5; ++client) {
         Workload workload(plan, client);
-        for (int i = 0; i < 200; ++i)
-            for (const Call& call : workload.next().calls)
+        for (int i = 0; i < 200; ++i) {
+            const Operation next = workload.next();
+            for (const Call& call : next.calls)
                 for (const std::string& value : call.values) {
                     EXPECT_TRUE(seen.insert(value).second) << value;
                     ++written;
                 }
+        }
     }
     EXPECT_GT(written, 500u);
 }
@@ -57,9 +59,10 @@ TEST(Workload, PlansDifferAndKnowNoTransactionsUnlessTold) {
 TEST(Workload, PaddedValuesHaveTheLengthOfThePlan) {
     const Plan plan{.keys = 1, .reads_percent = 0, .several_keys_percent = 100, .value_bytes = 300};
     Workload workload(plan, 2);
-    for (int i = 0; i < 20; ++i)
-        for (const std::string& value : workload.next().calls[0].values)
-            EXPECT_EQ(value.size(), 300u);
+    for (int i = 0; i < 20; ++i) {
+        const Operation next = workload.next();
+        for (const std::string& value : next.calls[0].values) EXPECT_EQ(value.size(), 300u);
+    }
 }
 
 }  // namespace
