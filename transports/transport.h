@@ -6,7 +6,7 @@
 // DPDK cannot imitate readiness. Every call is for one batch, never for one byte.
 //
 // Threading: created, called and destroyed by one thread, its owner; only wake() may come
-// from another.
+// from another, and what is done with a loan.
 //
 // Life of a connection: it exists from Event::accepted (or the return of connect) until its one
 // Event::closed, which is always the last event that names it, however the end came about (or until
@@ -15,6 +15,10 @@
 //
 // A connection can change its transport, and so its thread: a listener with hand_over gives out
 // descriptors, detach() gives away the descriptor of an idle connection, adopt() takes one.
+//
+// Sharing: a transport that can may lend a connection to another thread, which receives or sends
+// on it while the owner leaves it alone. Then input is announced as Event::readable, and whoever
+// receives brings the memory. The wait for events can be lent, too.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +26,7 @@
 #include <span>
 #include <string>
 
+#include "platform/assert.h"
 #include "platform/result.h"
 #include "platform/slice.h"
 #include "transports/endpoint.h"
@@ -40,6 +45,7 @@ struct Event {
                     // hand_over there is no connection yet but a `descriptor`, nothing of it read.
         connected,  // a connect() succeeded
         received,   // `data` has 1 or more bytes, valid until recycle(buffer)
+        readable,   // while input is shared: there may be something to receive, by a loan
         eof,        // the peer will send no more (half-close); sending is still possible
         sent,       // everything handed to send() so far has left: its chunks are free again
         detached,   // gone from here, as detach() asked: `descriptor` lives on
@@ -58,6 +64,24 @@ struct Event {
 enum class SendStatus : uint8_t {
     done,     // all bytes were taken already: the chunks are free, no Event::sent follows
     pending,  // the chunks must stay alive until Event::sent (or Event::closed)
+};
+
+// A connection on loan, and what its holder has found out. Travels with the work.
+struct Loan {
+    int descriptor = -1;
+    int error = 0;  // it is broken: it will say so when it is back
+    uint32_t reads = 0, writes = 0;
+    uint64_t bytes_in = 0, bytes_out = 0;
+    bool keep_on : 1 = false;  // a short receive does not mean that the socket is empty
+    bool big : 1 = false;      // the last receive filled its space: give the next one more
+    bool more : 1 = false;     // there may be more to receive
+    bool ended : 1 = false;    // the peer sends no more
+};
+
+// What a poll for another thread's transport has found; only that transport can read it.
+class PollReport {
+public:
+    virtual ~PollReport() = default;
 };
 
 struct TransportStats {
@@ -138,6 +162,27 @@ public:
     virtual void wake() noexcept = 0;
 
     virtual const TransportStats& stats() const = 0;
+
+    // ---- Sharing. A transport that cannot has only the first of these.
+
+    // Whether input is announced rather than received, from now on. False: it cannot be.
+    virtual bool share_input(bool on) { return !on; }
+    // After Event::readable, or to send; the connection has no send pending. Until take_back() no
+    // event names it and no other call may.
+    virtual Loan lend(ConnId) { UNREACHABLE(); }
+    virtual void take_back(ConnId, const Loan&) { UNREACHABLE(); }
+    // By the holder of the loan, on any thread. 0 bytes: the loan says why.
+    virtual size_t receive_lent(Loan&, std::span<char> /*space*/) const { UNREACHABLE(); }
+    // As send_now(). A broken connection takes everything.
+    virtual size_t send_lent(Loan&, Slice /*bytes*/) const { UNREACHABLE(); }
+
+    // Lends the wait for events: until take_report(), a poll() that need not wait does not ask the
+    // kernel. One report at a time. Null: it cannot be lent.
+    virtual std::unique_ptr<PollReport> make_report() { return nullptr; }
+    virtual void lend_poll() { UNREACHABLE(); }
+    virtual void take_report(PollReport&) { UNREACHABLE(); }
+    // On any thread: asks the kernel, without waiting.
+    virtual void poll_lent(PollReport&) const { UNREACHABLE(); }
 };
 
 }  // namespace rota

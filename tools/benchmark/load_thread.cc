@@ -127,6 +127,7 @@ void LoadThread::handle(const Event& event) {
             closed(connection, event.error);
             break;
         case Event::Kind::accepted:
+        case Event::Kind::readable:
         case Event::Kind::detached:
             UNREACHABLE();
     }

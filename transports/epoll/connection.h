@@ -37,6 +37,8 @@ struct alignas(kCacheLine) Connection {
     bool lingering : 1 = false;  // Event::closed is out, input is thrown away until the peer's end
     bool detaching : 1 = false;  // the next visit gives the descriptor away
     bool output_armed : 1 = false;  // registered for EPOLLOUT
+    bool lent : 1 = false;          // no visit until take_back()
+    bool ended : 1 = false;         // who had it on loan has met the end
     int error = 0;                  // what Event::closed will say
 
     // Second line: for rare calls.

@@ -102,7 +102,7 @@ Result<ConnId> EpollTransport::adopt(int descriptor) {
 bool EpollTransport::detach(ConnId id) {
     Connection* connection = find(id);
     if (connection == nullptr || connection->connecting || connection->draining ||
-        !connection->unsent.empty())
+        !connection->unsent.empty() || connection->lent)
         return false;
     connection->detaching = true;
     enqueue(ConnectionTable::slot_of(id), *connection);
@@ -116,7 +116,7 @@ void EpollTransport::set_user(ConnId id, void* user) {
 size_t EpollTransport::send_now(ConnId id, Slice bytes) {
     Connection* connection = find(id);
     if (connection == nullptr || connection->draining) return bytes.size();  // nobody to miss them
-    ASSERT(!connection->detaching);
+    ASSERT(!connection->detaching && !connection->lent);
     if (!connection->unsent.empty() || connection->connecting) return 0;
     const Transmitted result = transmit(connection->fd, {&bytes, 1});
     stats_.writes += result.calls;
@@ -131,7 +131,7 @@ size_t EpollTransport::send_now(ConnId id, Slice bytes) {
 SendStatus EpollTransport::send(ConnId id, std::span<const Slice> chunks) {
     Connection* connection = find(id);
     if (connection == nullptr || connection->draining) return SendStatus::done;
-    ASSERT(!connection->detaching);
+    ASSERT(!connection->detaching && !connection->lent);
     size_t taken = 0;
     if (connection->unsent.empty() && !connection->connecting) {
         const Transmitted result = transmit(connection->fd, chunks);
@@ -197,6 +197,7 @@ void EpollTransport::close(ConnId id) {
 void EpollTransport::close_after_send(ConnId id) {
     Connection* connection = find(id);
     if (connection == nullptr) return;
+    ASSERT(!connection->lent);
     if (connection->connecting) return close(id);
     connection->draining = true;
     connection->readable = true;  // what it sends is thrown away, paused or not
@@ -204,6 +205,7 @@ void EpollTransport::close_after_send(ConnId id) {
 }
 
 void EpollTransport::cut(uint32_t slot, Connection& connection, int error) {
+    ASSERT(!connection.lent);
     sever(connection, error);
     enqueue(slot, connection);
 }

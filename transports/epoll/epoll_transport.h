@@ -59,6 +59,15 @@ public:
     size_t poll(std::span<Event> out, int64_t wait_max_ns) override;
     void wake() noexcept override;
     const TransportStats& stats() const override { return stats_; }
+    bool share_input(bool on) override;
+    Loan lend(ConnId id) override;
+    void take_back(ConnId id, const Loan& loan) override;
+    size_t receive_lent(Loan& loan, std::span<char> space) const override;
+    size_t send_lent(Loan& loan, Slice bytes) const override;
+    std::unique_ptr<PollReport> make_report() override;
+    void lend_poll() override;
+    void take_report(PollReport& report) override;
+    void poll_lent(PollReport& report) const override;
 
 private:
     struct Listener {
@@ -105,6 +114,9 @@ private:
     void run_timers();
     void visit_ready(Sink& sink);
 
+    // share.cc
+    void announce(uint32_t slot, Connection& connection, Sink& sink);
+
     // visit.cc
     void visit(uint32_t slot, Sink& sink);
     void let_go(uint32_t slot, Connection& connection, Sink& sink);
@@ -129,6 +141,9 @@ private:
     bool work_left_ = false;  // the ready queue holds something that need not wait for the kernel
     bool starved_ = false;    // some visit found every arena out
     bool listeners_due_ = false;
+    bool sharing_input_ = false;
+    bool poll_is_lent_ = false;
+    bool has_report_ = false;  // taken, not yet told
     TransportStats stats_;
     std::array<epoll_event, kEpollEvents> reported_;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <utility>
 
 #include "platform/assert.h"
 #include "transports/epoll/epoll_transport.h"
@@ -60,11 +61,10 @@ int64_t EpollTransport::allowed_wait(int64_t wait_max_ns) {
 
 int EpollTransport::wait_for_events(int64_t wait_ns) {
     const int epoll = epoll_.get();
+    const bool is_told = std::exchange(has_report_, false) || poll_is_lent_;
+    if (wait_ns == 0 && is_told) return 0;
     ++stats_.syscalls;
-    if (wait_ns == 0) {
-        const int found = ::epoll_wait(epoll, reported_.data(), kEpollEvents, 0);
-        return found;
-    }
+    if (wait_ns == 0) return ::epoll_wait(epoll, reported_.data(), kEpollEvents, 0);
     uint8_t expected = kAwake;
     // Whoever wakes us from here on sees kAsleep and writes to the descriptor.
     if (!sleep_.compare_exchange_strong(expected, kAsleep, std::memory_order_acq_rel)) wait_ns = 0;
@@ -101,6 +101,7 @@ void EpollTransport::note(const epoll_event& reported) {
 }
 
 void EpollTransport::enqueue(uint32_t slot, Connection& connection) {
+    if (connection.lent) return;  // take_back() will see to it
     work_left_ = true;
     if (connection.queued) return;
     connection.queued = true;

@@ -28,6 +28,7 @@ void forget_sent(Connection& connection) {
 // Comes with room for one event.
 void EpollTransport::visit(uint32_t slot, Sink& sink) {
     Connection& connection = connections_.at(slot);
+    if (connection.lent) return;
     if (connection.fd >= 0 && connection.detaching) return let_go(slot, connection, sink);
     if (connection.fd >= 0) serve(slot, connection, sink);
     if (connection.fd >= 0 || connection.queued) return;
@@ -53,7 +54,10 @@ void EpollTransport::serve(uint32_t slot, Connection& connection, Sink& sink) {
         if (all_sent && !begin_linger(slot, connection, sink)) return;
         return discard(slot, connection);
     }
-    if (connection.readable && !connection.paused) return receive(slot, connection, sink);
+    if (connection.readable && !connection.paused) {
+        if (sharing_input_ && !connection.eof_told) return announce(slot, connection, sink);
+        return receive(slot, connection, sink);
+    }
     // Nobody reads on, so nobody would meet the error.
     if (connection.broken && connection.paused) sever(connection, take_socket_error(connection.fd));
 }

@@ -213,6 +213,9 @@ void Host::handle(const Event& event) {
         case Event::Kind::connected:
             ++conn.connected;
             break;
+        case Event::Kind::readable:
+            ++conn.readable;
+            break;
         case Event::Kind::eof:
             ++conn.eof;
             break;

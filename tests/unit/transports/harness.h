@@ -63,7 +63,7 @@ public:
         std::string received;
         std::deque<std::string> outgoing;  // what echo has handed to send() and not got back
         size_t received_events = 0;
-        int connected = 0, eof = 0, sent = 0, detached = 0, closed = 0;
+        int connected = 0, readable = 0, eof = 0, sent = 0, detached = 0, closed = 0;
         int error = 0;
         bool echo = false;
     };
