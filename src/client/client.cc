@@ -6,6 +6,21 @@
 #include "client/registry.h"
 
 namespace rota {
+namespace {
+
+// Most clients have nothing waiting, turn after turn: their lines are not to be dirtied.
+void show(Counter& shown, size_t value) {
+    if (shown.get() != value) shown = value;
+}
+
+}  // namespace
+
+void ClientIo::show_sizes() {
+    show(query_bytes, query.size());
+    show(query_capacity, query.capacity());
+    show(partial_bytes, partial ? partial->pending_args_len() : 0);
+    show(unsent_bytes, in_flight.size() + queued.size());
+}
 
 size_t Client::memory() const {
     size_t bytes = sizeof(Client) + name.capacity() + lib_name.capacity() + lib_ver.capacity() +

@@ -78,6 +78,9 @@ struct alignas(kCacheLine) ClientIo {
     Counter query_bytes, query_capacity, partial_bytes, unsent_bytes;
     Counter net_in, net_out, commands;  // commands: answered without the executor
     Counter last_interaction_ms;
+
+    // Updates the first four.
+    void show_sizes();
 };
 static_assert(offsetof(ClientIo, in_flight) <= kCacheLine);
 

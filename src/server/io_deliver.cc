@@ -7,11 +7,6 @@ namespace {
 
 constexpr size_t kUnsentMaxBeforeAuth = 64 << 10;
 
-// Most clients have nothing waiting, turn after turn: their lines are not to be dirtied.
-void show(Counter& shown, size_t value) {
-    if (shown.get() != value) shown = value;
-}
-
 }  // namespace
 
 void IoLoop::deliver(Batch& batch) {
@@ -19,12 +14,14 @@ void IoLoop::deliver(Batch& batch) {
     send_output(batch);
     for (const BufferId buffer : batch.buffers) transport_.recycle(buffer);
     batch.buffers.clear();
-    if (&batch != batch_ && !batch.own) --batches_out_;
+    if (&batch != &this->batch() && !batch.own)
+        reader_.set_behind(--batches_out_ >= kBatchesOutMax);
     if (!starved_.empty() && batches_out_ <= kBatchesOutMax / 2) feed_starved();
 }
 
 void IoLoop::send_reads() {
-    if (reads_ != nullptr && reads_->output().has_output()) send_output(reads_->output());
+    if (reader_.reads() != nullptr && reader_.reads()->output().has_output())
+        send_output(reader_.reads()->output());
 }
 
 void IoLoop::send_output(Batch& batch) {
@@ -45,14 +42,14 @@ void IoLoop::send_segment(Client& client, Slice bytes) {
     if (io.send_pending || io.detaching || !io.queued.empty()) {
         io.queued.append(bytes);
         mark_dirty(client);
-        return show_sizes(client);
+        return io.show_sizes();
     }
     ++counters_.writes;
     const size_t taken = transport_.send_now(io.conn, bytes);
     if (taken == bytes.size()) [[likely]]
         return;
     io.in_flight.append(bytes.substr(taken));
-    show_sizes(client);
+    io.show_sizes();
     if (!io.terms.authenticated && over_output_limit(client, 0)) return;
     send_in_flight(client);
 }
@@ -82,26 +79,27 @@ void IoLoop::mark_dirty(Client& client) {
 // dirty: until all is quiet.
 void IoLoop::finish_turn() {
     while (true) {
-        if (batch_->has_output() || !batch_->buffers.empty()) deliver(*batch_);
+        if (batch().has_output() || !batch().buffers.empty()) deliver(batch());
         for (size_t i = 0; i < dirty_.size(); ++i) {
             dirty_[i]->io.dirty = false;
             look_after(*dirty_[i]);
         }
         dirty_.clear();
-        run_reads();
+        reader_.run_reads();
         send_reads();
-        if (batch_->requests.empty()) return;
-        submit();
+        if (batch().requests.empty()) return;
+        reader_.submit();
     }
 }
 
 void IoLoop::look_after(Client& client) {
     ClientIo& io = client.io;
     if (io.closed || io.finished) return;
-    if (io.held_up && !io.input_over) must_hold(client) ? hold(client) : parse_query(client);
+    if (io.held_up && !io.input_over)
+        reader_.must_hold(client) ? reader_.hold(client) : reader_.parse_query(client);
     send_queued(client);
     if (io.soft_limit_since_ms >= 0 && over_output_limit(client, 0)) return;
-    show_sizes(client);
+    io.show_sizes();
     const bool quiet =
         io.requests_out == 0 && !io.send_pending && io.queued.empty() && !io.detaching;
     if (!quiet) return;
@@ -130,17 +128,9 @@ bool IoLoop::over_output_limit(Client& client, size_t more) {
         io.soft_limit_since_ms = -1;
     }
     if (!over) return false;
-    show_sizes(client);
+    io.show_sizes();
     give_up(client, ClientFault::output_limit);
     return true;
-}
-
-void IoLoop::show_sizes(Client& client) {
-    ClientIo& io = client.io;
-    show(io.query_bytes, io.query.size());
-    show(io.query_capacity, io.query.capacity());
-    show(io.partial_bytes, io.partial ? io.partial->pending_args_len() : 0);
-    show(io.unsent_bytes, io.in_flight.size() + io.queued.size());
 }
 
 }  // namespace rota

@@ -13,45 +13,16 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "client/options.h"
-#include "platform/counter.h"
 #include "server/batch.h"
-#include "server/local_reads.h"
+#include "server/request_reader.h"
 #include "transports/transport.h"
 
 namespace rota {
 
-class CommandTable;
-class Keyspace;
-
-// What a loop has done, for INFO.
-struct IoCounters {
-    Counter reads, writes, net_in, net_out;
-    Counter commands, hits, misses;  // answered without the executor
-    Counter batches;
-
-    void add(const IoCounters& more) {
-        reads += more.reads;
-        writes += more.writes;
-        net_in += more.net_in;
-        net_out += more.net_out;
-        commands += more.commands;
-        hits += more.hits;
-        misses += more.misses;
-        batches += more.batches;
-    }
-};
-
-// What of the configuration a loop goes by.
-struct IoOptions {
-    ClientOptions client;
-    ReadOptions reads;
-};
-
-class IoLoop {
+class IoLoop final : private RequestReader::Host {
 public:
     // Who takes what the loop cannot do itself. Calls come from within gather(), deliver() and
     // finish_turn().
@@ -87,7 +58,7 @@ public:
     // The end of a turn: what is still queued is offered to the sockets, clients that are done end.
     void finish_turn();
     // The batch being filled.
-    Batch& batch() { return *batch_; }
+    Batch& batch() { return reader_.batch(); }
 
     // Clients come and go.
     void begin(Client&, ConnId);          // a connection of this transport
@@ -111,20 +82,14 @@ private:
     static constexpr size_t kBatchesOutMax = 64;
 
     void handle(const Event&);
-    void receive(Client&, Slice data);
-    void parse_query(Client&);
-    size_t gather(Client&, Slice bytes, RequestParser&);
-    bool must_hold(const Client&) const;
-    void hold(Client&);
     void feed_starved();
-    void add_request(Client&, Slice raw, std::span<const Slice> args);
-    void add_protocol_error(Client&, Slice text);
-    void run_reads();
-    std::span<const Slice> keep(std::span<const Slice> args);
-    void submit();
     void submit_rest();
     void absorb(Batch&);
-    bool over_query_limit(Client&);
+
+    Batch& take(Batch&) override;
+    void held(Client&) override;
+    void resumed(Client&) override;
+    void gave_up(Client&) override;
 
     void send_output(Batch&);
     void send_segment(Client&, Slice bytes);
@@ -138,17 +103,12 @@ private:
     void detached(Client&, int descriptor);
     void try_to_leave(Client&);
     void forget(Client&);
-    void show_sizes(Client&);
 
     const int index_;
     Transport& transport_;
-    const CommandTable& commands_;
-    const Keyspace& keyspace_;
     Upstream& upstream_;
+    RequestReader reader_;
     ClientOptions options_;
-    RequestParser parser_;  // for clients without an unfinished request
-    LocalReads* reads_;     // null: the executor's own loop
-    Batch* batch_;
     size_t batches_out_ = 0;
     int64_t now_ms_ = 0;  // wall clock, once a turn
     size_t events_waiting_ = 0;
@@ -156,7 +116,6 @@ private:
     std::vector<Client*> dirty_;
     std::vector<Client*> clients_;
     std::vector<Client*> starved_;  // held up at kBatchesOutMax
-    std::vector<Slice> kept_args_;  // of the inline request being added
     IoCounters counters_;
 };
 
