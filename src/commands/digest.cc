@@ -7,6 +7,7 @@
 #include "types/hash.h"
 #include "types/list.h"
 #include "types/set.h"
+#include "types/stream.h"
 
 namespace rota {
 namespace {
@@ -49,6 +50,19 @@ void add_hash(Sha1Digest& digest, Hash& hash) {
     });
 }
 
+// Groups are no part of it.
+void add_stream(Sha1Digest& digest, const Stream& stream) {
+    char scratch[kIntegerTextMax];
+    stream.visit_forward(StreamId::min(), StreamId::max(), [&](const Stream::Entry& entry) {
+        add_ordered(digest, std::to_string(entry.id.ms) + "." + std::to_string(entry.id.seq));
+        entry.for_each_field([&](const Listpack::Value& field, const Listpack::Value& value) {
+            add_ordered(digest, field.text(scratch));
+            add_ordered(digest, value.text(scratch));
+        });
+        return true;
+    });
+}
+
 void add_value(Sha1Digest& digest, Entry& entry) {
     add_number(digest, static_cast<uint32_t>(entry.type()));
     char scratch[24];
@@ -64,6 +78,9 @@ void add_value(Sha1Digest& digest, Entry& entry) {
             break;
         case Type::hash:
             add_hash(digest, *Lent<Hash>(&entry));
+            break;
+        case Type::stream:
+            add_stream(digest, *Lent<Stream>(&entry));
             break;
         default:
             UNREACHABLE();

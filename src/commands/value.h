@@ -22,6 +22,8 @@ public:
     }
     Value& operator*() { return value_; }
     Value* operator->() { return &value_; }
+    const Value& operator*() const { return value_; }
+    const Value* operator->() const { return &value_; }
 
 private:
     Entry* entry_;

@@ -67,7 +67,9 @@ CommandStats Server::command_stats(const RegisteredCommand& command) {
 void Server::add_commands() {
     for (const auto rows :
          {string_commands(), list_commands(), set_commands(), hash_commands(),
-          hash_expire_commands(), bitmap_commands(), hyperloglog_commands(), generic_commands(),
+          hash_expire_commands(), stream_commands(), stream_read_commands(),
+          stream_group_commands(), stream_info_commands(), bitmap_commands(),
+          hyperloglog_commands(), generic_commands(),
           expire_commands(), scan_commands(), connection_commands(), client_commands(),
           server_commands(), config_commands(), object_commands(), memory_commands(),
           debug_commands(), monitoring_commands(), command_commands()})

@@ -8,7 +8,8 @@
 
 namespace rota {
 
-enum class Type : uint8_t { string, list, set, zset, hash, stream, module };
+// Their numbers are part of DEBUG DIGEST.
+enum class Type : uint8_t { string, list, set, zset, hash, module, stream };
 enum class Encoding : uint8_t {
     raw,
     integer,

@@ -5,6 +5,7 @@
 #include "types/hash.h"
 #include "types/list.h"
 #include "types/set.h"
+#include "types/stream.h"
 
 namespace rota {
 namespace {
@@ -27,6 +28,8 @@ auto dispatch(Type type, Encoding encoding, const void* object, Use use) {
             return with<Set>(encoding, object, use);
         case Type::hash:
             return with<Hash>(encoding, object, use);
+        case Type::stream:
+            return with<Stream>(encoding, object, use);
         default:
             UNREACHABLE();
     }
@@ -44,6 +47,9 @@ void destroy_object(Type type, Encoding encoding, void* object) {
             return;
         case Type::hash:
             Hash(encoding, object);
+            return;
+        case Type::stream:
+            Stream(encoding, object);
             return;
         default:
             UNREACHABLE();

@@ -20,6 +20,7 @@ import sys
 import tempfile
 
 import collection_streams
+import stream_streams
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FACTS = os.path.join(os.path.dirname(HERE), 'facts', 'configs.tsv')
@@ -220,6 +221,8 @@ RELAXED = [
      r'CONFIG HELP|'
      r'COMMAND\b.*|MEMORY \w.*|LATENCY \w.*|(SLOWLOG|COMMANDLOG) (HELP|GET|LEN)|DEBUG HELP)',
      same_kind),
+    (r'X(INFO|GROUP) HELP', same_kind),
+    *stream_streams.RELAXED,
 ]
 RELAXED = [(re.compile(pattern, re.I), same) for pattern, same in RELAXED]
 
@@ -872,7 +875,8 @@ def config_stream(pair, words, count, known):
 STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'hll': hll_stream, 'keys': keys_stream,
            'errors': errors_stream,
            'protocol': protocol_stream, 'sessions': sessions_stream,
-           'config': config_stream, **collection_streams.STREAMS}
+           'config': config_stream, **collection_streams.STREAMS,
+           **stream_streams.STREAMS}
 
 
 def main():

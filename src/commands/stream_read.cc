@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// XREAD and XREADGROUP: what came into several streams behind given ids. Handlers and rows.
+#include "commands/stream_common.h"
+
+namespace rota {
+namespace {
+
+// One stream that is read, and from where.
+struct Source {
+    size_t key_index;
+    StreamId after;
+    bool only_new = false;           // ">": what no consumer of the group has got
+    ConsumerGroup* group = nullptr;  // of XREADGROUP
+};
+
+struct ReadOptions {
+    bool in_group = false;  // XREADGROUP
+    Slice group, consumer;
+    bool has_group = false;
+    int64_t count = 0;      // 0: no limit
+    int64_t block_ms = -1;  // -1: no BLOCK
+    bool no_ack = false;
+    size_t first_key = 0, streams = 0;
+};
+
+bool refuse(Ctx& ctx, const std::string& error) {
+    ctx.reply.error(error);
+    return false;
+}
+
+bool parse_block(Ctx& ctx, size_t index, int64_t& block_ms) {
+    const auto value = ctx.integer_arg(index, "ERR timeout is not an integer or out of range");
+    if (!value) return false;
+    if (*value < 0) return refuse(ctx, "ERR timeout is negative");
+    if (*value > INT64_MAX - ctx.now_ms()) return refuse(ctx, "ERR timeout is out of range");
+    block_ms = *value;
+    return true;
+}
+
+bool only_in_group(Ctx& ctx, const char* option) {
+    return refuse(ctx, format("ERR The %s option is only supported by XREADGROUP. You called XREAD "
+                              "instead.",
+                              option));
+}
+
+bool parse_streams(Ctx& ctx, size_t first, ReadOptions& options) {
+    const size_t left = ctx.argc() - first;
+    options.first_key = first;
+    options.streams = left / 2;
+    if (left % 2 == 0) return true;
+    return refuse(ctx, format("ERR Unbalanced '%s' list of streams: for each stream key an ID or "
+                              "'%c' must be specified.",
+                              ctx.command.full_name.c_str(), options.in_group ? '>' : '$'));
+}
+
+bool parse_options(Ctx& ctx, ReadOptions& options) {
+    for (size_t i = 1; i < ctx.argc(); ++i) {
+        const size_t more = ctx.argc() - i - 1;
+        if (more >= 1 && ctx.arg_is(i, "block")) {
+            if (!parse_block(ctx, ++i, options.block_ms)) return false;
+        } else if (more >= 1 && ctx.arg_is(i, "count")) {
+            const auto count = ctx.integer_arg(++i);
+            if (!count) return false;
+            options.count = std::max<int64_t>(*count, 0);
+        } else if (more >= 1 && ctx.arg_is(i, "streams")) {
+            return parse_streams(ctx, i + 1, options);
+        } else if (more >= 2 && ctx.arg_is(i, "group")) {
+            if (!options.in_group) return only_in_group(ctx, "GROUP");
+            options.group = ctx.arg(i + 1);
+            options.consumer = ctx.arg(i + 2);
+            options.has_group = true;
+            i += 2;
+        } else if (ctx.arg_is(i, "noack")) {
+            if (!options.in_group) return only_in_group(ctx, "NOACK");
+            options.no_ack = true;
+        } else {
+            ctx.syntax_error();
+            return false;
+        }
+    }
+    ctx.syntax_error();  // no STREAMS
+    return false;
+}
+
+bool meaningless(Ctx& ctx, char id) {
+    return refuse(ctx, format("ERR The %c ID is meaningless in the context of XREADGROUP: you want "
+                              "to read the history of this consumer by specifying a proper ID, or "
+                              "use the > ID to get new messages. The %c ID would just return an "
+                              "empty result set.",
+                              id, id));
+}
+
+// From where a stream, which may be missing, is read.
+bool parse_id(Ctx& ctx, size_t index, bool in_group, Entry* entry, Source& source) {
+    const Slice text = ctx.arg(index);
+    if (text == "$" || text == "+") {
+        if (in_group) return meaningless(ctx, text[0]);
+        if (entry == nullptr) return true;
+        const Lent<Stream> stream(entry);
+        const StreamId last = stream->counters().last_id;
+        // "+": so that the last entry is the answer.
+        source.after = text == "$" ? last : last.previous().value_or(last);
+        return true;
+    }
+    if (text == ">") {
+        source.only_new = true;
+        return in_group || refuse(ctx,
+                                  "ERR The > ID can be specified only when calling XREADGROUP "
+                                  "using the GROUP <group> <consumer> option.");
+    }
+    const auto id = id_arg(ctx, index);
+    if (id) source.after = *id;
+    source.only_new = in_group && source.after == StreamId::max();
+    return id.has_value();
+}
+
+bool find_source(Ctx& ctx, const ReadOptions& options, Source& source) {
+    const auto entry = read_stream(ctx, source.key_index);
+    if (!entry) return false;
+    if (options.in_group) {
+        if (*entry != nullptr) source.group = Lent<Stream>(*entry)->find_group(options.group);
+        if (source.group == nullptr)
+            return refuse(ctx, "NOGROUP No such key '" + std::string(ctx.arg(source.key_index)) +
+                                   "' or consumer group '" + std::string(options.group) +
+                                   "' in XREADGROUP with GROUP option");
+    }
+    return parse_id(ctx, source.key_index + options.streams, options.in_group, *entry, source);
+}
+
+// ---- Serving
+// -------------------------------------------------------------------------------------------
+
+// What of a read is being answered: one stream of it.
+struct Serving {
+    Ctx& ctx;
+    const ReadOptions& options;
+    const Source& source;
+    Stream& stream;
+    Consumer* consumer;  // of XREADGROUP
+};
+
+void deliver(const Serving& serving, const StreamId& id) {
+    ConsumerGroup& group = *serving.source.group;
+    if (id > group.last_id) serving.stream.advance(group, id);
+    if (serving.options.no_ack) return;
+    Delivery& delivery = group.assign(id, *serving.consumer);
+    delivery.delivered_ms = serving.ctx.now_ms();
+    delivery.count = 1;
+    serving.consumer->active_ms = serving.ctx.now_ms();
+}
+
+void reply_new(const Serving& serving, const StreamId& from) {
+    Reply& reply = serving.ctx.reply;
+    const size_t begin = reply.begin();
+    int64_t sent = 0;
+    serving.stream.visit_forward(from, StreamId::max(), [&](const Stream::Entry& entry) {
+        reply_entry(reply, entry);
+        if (serving.consumer != nullptr) deliver(serving, entry.id);
+        return ++sent != serving.options.count;
+    });
+    reply.end_array(begin, static_cast<size_t>(sent));
+}
+
+// What the consumer has got and not acknowledged. Entries that are gone are named alone.
+void reply_history(const Serving& serving, const StreamId& from) {
+    Reply& reply = serving.ctx.reply;
+    const size_t begin = reply.begin();
+    const IdSet& pending = serving.consumer->pending;
+    int64_t sent = 0;
+    for (auto at = pending.lower_bound(from);
+         at != pending.end() && (serving.options.count == 0 || sent < serving.options.count);
+         at = pending.next(at), ++sent) {
+        const StreamId id = pending[at].id;
+        if (reply_entry_of(reply, serving.stream, id)) {
+            Delivery& delivery = *serving.source.group->find_delivery(id);
+            delivery.delivered_ms = serving.ctx.now_ms();
+            ++delivery.count;
+        } else {
+            reply.array(2);
+            reply_id(reply, id);
+            reply.null_array();
+        }
+    }
+    reply.end_array(begin, static_cast<size_t>(sent));
+}
+
+Consumer* find_or_add_consumer(Ctx& ctx, ConsumerGroup& group, Slice name, Slice key) {
+    Consumer* consumer = group.find_consumer(name);
+    if (consumer == nullptr) {
+        consumer = group.add_consumer(name, ctx.now_ms());
+        group_changed(ctx, "xgroup-createconsumer", key);
+    }
+    consumer->seen_ms = ctx.now_ms();
+    return consumer;
+}
+
+// False: there is nothing to say of this stream.
+bool serve(Ctx& ctx, const ReadOptions& options, const Source& source, Entry* entry) {
+    Lent<Stream> stream(entry);
+    const Slice key = ctx.arg(source.key_index);
+    const bool history = options.in_group && !source.only_new;
+    StreamId after = source.after;
+    Consumer* consumer = nullptr;
+    if (options.in_group) {
+        consumer = find_or_add_consumer(ctx, *source.group, options.consumer, key);
+        if (source.only_new) after = source.group->last_id;
+    }
+    const auto greatest = history ? std::nullopt : stream->greatest();
+    if (!history && (!greatest || *greatest <= after)) return false;
+    const Serving serving{ctx, options, source, *stream, consumer};
+    const StreamId from = after.next().value_or(StreamId::min());
+    if (ctx.reply.resp() == 2) ctx.reply.array(2);
+    ctx.reply.bulk(key);
+    history ? reply_history(serving, from) : reply_new(serving, from);
+    if (options.in_group) ctx.parts.effects.add_dirty(1);
+    return true;
+}
+
+void read_streams(Ctx& ctx, bool in_group) {
+    ReadOptions options{.in_group = in_group};
+    if (!parse_options(ctx, options)) return;
+    if (in_group && !options.has_group)
+        return ctx.reply.error("ERR Missing GROUP option for XREADGROUP");
+    std::vector<Source> sources(options.streams);
+    for (size_t i = 0; i < sources.size(); ++i) {
+        sources[i].key_index = options.first_key + i;
+        if (!find_source(ctx, options, sources[i])) return;
+    }
+    const size_t begin = ctx.reply.begin();
+    size_t served = 0;
+    for (const Source& source : sources) {
+        Entry* entry = ctx.db().find_read(ctx.key(source.key_index), ctx.client.no_touch);
+        if (entry != nullptr && serve(ctx, options, source, entry)) ++served;
+    }
+    if (served == 0) return ctx.reply.null_array();
+    ctx.reply.resp() == 2 ? ctx.reply.end_array(begin, served) : ctx.reply.end_map(begin, served);
+}
+
+void cmd_xread(Ctx& ctx) { read_streams(ctx, false); }
+void cmd_xreadgroup(Ctx& ctx) { read_streams(ctx, true); }
+
+constexpr Command kStreamReadCommands[] = {
+    {.name = "xread",
+     .run = cmd_xread,
+     .arity = -4,
+     .flags = kBlocking | kReadonly,
+     .keys = {keys_behind(kRO | kAccess, "STREAMS", 1, -1, 1, 2)},
+     .acl = kAclBlocking | kAclRead | kAclSlow | kAclStream,
+     .group = Group::stream,
+     .since = "5.0.0",
+     .complexity = "O(N) where N is the number of entries returned.",
+     .syntax = "[COUNT count] [BLOCK milliseconds] <STREAMS key [key ...] id [id ...]>",
+     .summary = "Returns what came into streams behind given ids. Waits for it if asked to."},
+    {.name = "xreadgroup",
+     .run = cmd_xreadgroup,
+     .arity = -7,
+     .flags = kBlocking | kWrite,
+     .keys = {keys_behind(kRO | kAccess, "STREAMS", 4, -1, 1, 2)},
+     .acl = kAclBlocking | kAclSlow | kAclStream | kAclWrite,
+     .group = Group::stream,
+     .since = "5.0.0",
+     .complexity = "O(N) where N is the number of entries returned.",
+     .syntax = "group-block=<GROUP group consumer> [COUNT count] [BLOCK milliseconds] [NOACK] "
+               "<STREAMS key [key ...] id [id ...]>",
+     .summary = "Returns what no consumer of a group has got yet, or what one consumer has got and "
+                "not acknowledged. Waits for new entries if asked to."},
+};
+
+}  // namespace
+
+std::span<const Command> stream_read_commands() { return kStreamReadCommands; }
+
+}  // namespace rota
