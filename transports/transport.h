@@ -163,12 +163,13 @@ public:
 
     virtual const TransportStats& stats() const = 0;
 
-    // ---- Sharing. A transport that cannot has only the first of these.
+    // ---- Sharing. A transport that cannot has only the first two of these.
 
+    virtual bool can_share() const { return false; }
     // Whether input is announced rather than received, from now on. False: it cannot be.
     virtual bool share_input(bool on) { return !on; }
-    // After Event::readable, or to send; the connection has no send pending. Until take_back() no
-    // event names it and no other call may.
+    // After Event::readable, or to send where no send is pending. Until take_back() no event names
+    // it and no other call may. Without a descriptor: it is no longer to be had.
     virtual Loan lend(ConnId) { UNREACHABLE(); }
     virtual void take_back(ConnId, const Loan&) { UNREACHABLE(); }
     // By the holder of the loan, on any thread. 0 bytes: the loan says why.

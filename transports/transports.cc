@@ -24,6 +24,9 @@ constexpr TransportRow kRows[] = {ROTA_TRANSPORT_ROWS};
 
 std::span<const TransportRow> built_transports() { return kRows; }
 
+// Completions of the others come to one thread by nature.
+bool transport_shares(Slice name) { return name == "epoll"; }
+
 Result<> seal_transports(const TransportOptions& options) {
     return options.io_uring.restrict ? uring::forbid_new_rings() : Result<>();
 }

@@ -20,6 +20,9 @@ struct TransportRow {
 // In the order of the build option; the default is the first that works on this machine.
 std::span<const TransportRow> built_transports();
 
+// Whether connections of such a transport can be shared by threads.
+bool transport_shares(Slice name);
+
 // Called on the thread that will own the transport. Fails for a name that is not built, and where
 // the machine lacks what the transport needs.
 Result<std::unique_ptr<Transport>> make_transport(Slice name, const TransportOptions& options = {});

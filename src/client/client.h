@@ -2,7 +2,8 @@
 // Client: what one connection is and remembers, in two halves on separate cache lines.
 //
 // The IO half belongs to the IO loop that polls the connection: bytes not yet parsed and bytes not
-// yet sent. The executor half belongs to the executor: database, protocol, name, limits. Neither
+// yet sent. In shared mode the executor's loop lends it out with the connection, one job at a time.
+// The executor half belongs to the executor: database, protocol, name, limits. Neither
 // side writes the other's; what the IO half must know of the executor half travels as ClientTerms
 // with the replies, and what anybody may read of the IO half are Counters. With one thread both
 // halves are the executor's.
@@ -58,7 +59,6 @@ struct alignas(kCacheLine) ClientIo {
     bool finished : 1 = false;      // the transport was told to close: nothing more is sent
     bool closed : 1 = false;        // the transport has said closed
     bool send_pending : 1 = false;  // in_flight is with the transport
-    bool dirty : 1 = false;         // in the loop's list of clients to look at after the turn
     bool leaving : 1 = false;       // goes to another loop as soon as nothing is under way
     bool detaching : 1 = false;     // on its way out: nothing may be sent
     bool reading : 1 = false;       // has reads that its IO thread is about to answer
@@ -66,13 +66,17 @@ struct alignas(kCacheLine) ClientIo {
     bool starved : 1 = false;       // held up until the executor has caught up
     bool paused : 1 = false;        // the transport reads no more of it
     bool held_up : 1 = false;       // query has requests that had to wait
-    ClientFault fault = ClientFault::none;
+    // The loop's own, also while the rest is on loan.
+    bool dirty = false;  // in the loop's list of clients to look at after the turn
+    bool lent = false;   // another thread has this half, and the connection
 
     Buffer in_flight;                  // handed to the transport, not yet sent
     Buffer queued;                     // behind in_flight: at most one send is in flight
     int64_t soft_limit_since_ms = -1;  // when the soft output limit was first exceeded
     int descriptor = -1;               // between two loops: the socket
     uint32_t position = 0;             // in the loop's list of clients
+    Loan loan;                         // while it is lent
+    ClientFault fault = ClientFault::none;
 
     // For anybody to read.
     Counter query_bytes, query_capacity, partial_bytes, unsent_bytes;

@@ -9,11 +9,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "client/client.h"
 #include "commands/command_table.h"
+#include "platform/assert.h"
 #include "platform/buffer.h"
 #include "platform/slice.h"
 #include "store/entry.h"
@@ -53,12 +55,29 @@ struct alignas(kCacheLine) Batch {
     std::vector<Slice> args;
     std::vector<Buffer> borrowed;   // bytes that requests point into, beside received buffers
     std::vector<BufferId> buffers;  // received, to be recycled when the batch is back
+    std::vector<Client*> readers;   // shared mode: on loan to be read until the batch is taken
     // From the executor.
     Buffer out;
     std::vector<Outgoing> outgoing;
     size_t terms_taken = 0;  // outgoing[0..] whose terms the loop has taken
     uint16_t loop = 0;       // whose clients it is about
+    uint16_t home = 0;       // shared mode: the thread that made it and is to have it back
     bool own = false;  // made by the executor: only output, back to the executor it never goes
+
+    // Memory of its own for what is received into it. Room for one receive, if there is any.
+    bool has_input_room() const { return input_used_ + kReceiveBytes <= kInputBytes; }
+    std::span<char> input_room(bool big) {
+        ASSERT(has_input_room());
+        if (!input_) input_ = std::make_unique_for_overwrite<char[]>(kInputBytes);
+        const size_t left = kInputBytes - input_used_;
+        return {input_.get() + input_used_, big ? left : kReceiveBytes};
+    }
+    // So many bytes of the last room are in use until the requests are cleared.
+    void keep_input(std::span<char> room, size_t count) {
+        const size_t end = static_cast<size_t>(room.data() - input_.get()) + count;
+        input_used_ = (end + kCacheLine - 1) & ~(kCacheLine - 1);
+    }
+    void drop_input() { input_used_ = 0; }
 
     std::span<const Slice> args_of(const Request& request) const {
         return std::span<const Slice>(args).subspan(request.first_arg, request.arg_count);
@@ -76,6 +95,7 @@ struct alignas(kCacheLine) Batch {
         requests.clear();
         args.clear();
         borrowed.clear();
+        drop_input();
     }
     void clear_output() {
         constexpr size_t kKeep = size_t{1} << 20;  // a larger reply buffer is given back
@@ -84,6 +104,13 @@ struct alignas(kCacheLine) Batch {
         out.clear();
         if (out.capacity() > kKeep) out.release();
     }
+
+private:
+    static constexpr size_t kReceiveBytes = size_t{16} << 10;
+    static constexpr size_t kInputBytes = size_t{128} << 10;  // when little is left, a new batch
+
+    std::unique_ptr<char[]> input_;
+    size_t input_used_ = 0;
 };
 
 }  // namespace rota

@@ -115,7 +115,7 @@ void Executor::add_output(Batch& batch, Client& client, size_t begin) {
 
 void Executor::write_to(Client& client, Slice wire) {
     if (client.closing || client.closed) return;
-    if (client.moving) return client.held_output.append(wire);
+    if (client.moving || client.io.lent) return client.held_output.append(wire);
     Batch& batch = output_for(client);
     const size_t begin = batch.out.size();
     batch.out.append(wire);
@@ -128,6 +128,20 @@ void Executor::settle(Client& client) {
     held.swap(client.held_output);
     if (!held.empty()) write_to(client, held.view());
     tell_terms(client);
+}
+
+void Executor::returned(Client& client) {
+    loop_.take_back(client);
+    if (client.closing) return loop_.close(client);
+    if (!client.held_output.empty() || client.terms() != client.told) settle(client);
+}
+
+void Executor::run_read(Batch& batch) {
+    running_ = &batch;
+    for (Client* client : batch.readers) returned(*client);
+    batch.readers.clear();
+    running_ = nullptr;
+    run(batch);
 }
 
 void Executor::push(Client& client, Slice wire) {
@@ -145,7 +159,7 @@ void Executor::deliver_pushes() {
 
 // For what changed a client from outside of its own request.
 void Executor::tell_terms(Client& client) {
-    if (client.closing || client.closed || client.moving) return;
+    if (client.closing || client.closed || client.moving || client.io.lent) return;
     Batch& batch = output_for(client);
     add_output(batch, client, batch.out.size());
 }
@@ -158,6 +172,7 @@ void Executor::close(Client& client) {
     client.postponed = false;
     client.held.release();
     client.held_output.release();
+    if (client.io.lent) return;  // when it is back
     if (client.loop == 0)
         loop_.close(client);
     else
@@ -224,6 +239,10 @@ void Executor::resume_waiting() {
     waiting_over_ = false;
     parts_.clients.for_each([this](Client& client) {
         if (!client.postponed || client.closing) return;
+        if (client.io.lent) {
+            waiting_over_ = true;  // when it is back
+            return;
+        }
         client.postponed = false;
         replay_held(client);
         tell_terms(client);

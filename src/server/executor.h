@@ -36,6 +36,8 @@ public:
     virtual Batch& pushes(uint16_t loop) = 0;
     // A client of any loop has left it, or stays after all (io.descriptor < 0).
     virtual void left(Client&) = 0;
+    // Shared mode: there is input for a client of the executor's loop.
+    virtual void readable(Client&) = 0;
 };
 
 class Executor final : public IoLoop::Upstream {
@@ -59,6 +61,9 @@ public:
     void push(Client&, Slice wire);
     // Sends what had to wait while the client was moving.
     void settle(Client&);
+
+    // Shared mode: takes back whom the batch was read from, and runs it.
+    void run_read(Batch&);
 
     // Whether the client is fed every command that runs.
     void set_monitor(Client&, bool on);
@@ -88,11 +93,14 @@ public:
     void gone(Client&) override;
     void failed(Client&) override;
     void left(Client& client) override { remote_->left(client); }
+    void readable(Client& client) override { remote_->readable(client); }
+    // What was written for it meanwhile is sent; if it was closed meanwhile, it now ends.
+    void returned(Client&) override;
 
 private:
     static constexpr uint32_t kMemoryCheckEvery = 32;  // commands that need memory
 
-    void prefetch(const Batch&);
+    void prefetch(std::span<const Request>);
     void run(Request&, Batch&);
     void protocol_error(Request&, Batch&);
     bool admit(Request&, std::span<const Slice> args, Reply&);

@@ -323,7 +323,9 @@ void InfoSections::keyspace(void* owner, InfoWriter& out) {
     }
 }
 
-void InfoSections::debug(void* owner, InfoWriter& out) { write_debug(out, of(owner).stats_); }
+void InfoSections::debug(void* owner, InfoWriter& out) {
+    write_debug(out, of(owner).total_stats());
+}
 
 void add_info_sections(Server& server, InfoRegistry& registry) {
     static constexpr InfoSection kSections[] = {

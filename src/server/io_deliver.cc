@@ -34,16 +34,27 @@ void IoLoop::send_output(Batch& batch) {
 }
 
 void IoLoop::send_segment(Client& client, Slice bytes) {
+    if (may_send(client, bytes)) send_bytes(client, bytes);
+}
+
+// Whether the bytes may be offered to the socket now; if not, they wait or are dropped.
+bool IoLoop::may_send(Client& client, Slice bytes) {
     ClientIo& io = client.io;
-    if (io.finished) return;
+    ASSERT(!io.lent);
+    if (io.finished) return false;
     counters_.net_out += bytes.size();
     io.net_out += bytes.size();
-    if (over_output_limit(client, bytes.size())) return;
-    if (io.send_pending || io.detaching || !io.queued.empty()) {
-        io.queued.append(bytes);
-        mark_dirty(client);
-        return io.show_sizes();
-    }
+    if (over_output_limit(client, bytes.size())) return false;
+    if (!io.send_pending && !io.detaching && io.queued.empty()) [[likely]]
+        return true;
+    io.queued.append(bytes);
+    mark_dirty(client);
+    io.show_sizes();
+    return false;
+}
+
+void IoLoop::send_bytes(Client& client, Slice bytes) {
+    ClientIo& io = client.io;
     ++counters_.writes;
     const size_t taken = transport_.send_now(io.conn, bytes);
     if (taken == bytes.size()) [[likely]]
@@ -94,7 +105,7 @@ void IoLoop::finish_turn() {
 
 void IoLoop::look_after(Client& client) {
     ClientIo& io = client.io;
-    if (io.closed || io.finished) return;
+    if (io.lent || io.closed || io.finished) return;
     if (io.held_up && !io.input_over)
         reader_.must_hold(client) ? reader_.hold(client) : reader_.parse_query(client);
     send_queued(client);

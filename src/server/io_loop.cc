@@ -50,10 +50,11 @@ void IoLoop::handle(const Event& event) {
             return mark_dirty(*client);
         case Event::Kind::closed:
             return connection_closed(*client);
+        case Event::Kind::readable:
+            return upstream_.readable(*client);
         case Event::Kind::detached:
             return detached(*client, event.descriptor);
         case Event::Kind::accepted:
-        case Event::Kind::readable:  // nothing is shared
         case Event::Kind::connected:
             return;
     }
@@ -212,6 +213,7 @@ void IoLoop::bury(Client& client) {
 void IoLoop::tend() {
     for (Client* client : clients_) {
         ClientIo& io = client->io;
+        if (io.lent) continue;
         if (io.query.empty() && io.query.capacity() > 0) io.query.release();
         if (io.soft_limit_since_ms >= 0) mark_dirty(*client);
         io.show_sizes();

@@ -39,6 +39,10 @@ public:
         virtual void failed(Client&) = 0;
         // A client that was told to leave has left; its socket is in io.descriptor.
         virtual void left(Client&) = 0;
+        // Shared mode: there is input for it. To be lent and read, or it is not told again.
+        virtual void readable(Client&) {}
+        // The loan of a client whose work was done here has ended: take_back() is due.
+        virtual void returned(Client&) {}
     };
 
     IoLoop(int index, Transport&, const CommandTable&, const Keyspace&, Upstream&, Batch& first,
@@ -72,6 +76,21 @@ public:
     }
     size_t client_count() const { return clients_.size(); }
 
+    // Shared mode, for the executor's loop. While a client is lent, its IO half is with whoever
+    // does the job; nothing here touches it. Own output is delivered before anybody is lent.
+    void deliver_own();
+    // False: its connection has just ended.
+    bool lend(Client&);
+    // Takes over what the holder has found out. The client may be failing.
+    void take_back(Client&);
+    // Does with a loan what its holder would have done: receives, and has the requests run.
+    void receive_here(Client&);
+    // Takes terms and finished requests of a batch that has run; leaves in it the output that can
+    // be sent now, and lends those it is for. Returns how many.
+    size_t lend_output(Batch&);
+    // Sends the output that lend_output() left, and has the clients returned. How many.
+    size_t send_here(Batch&);
+
     void apply(const IoOptions&);
     // Checks soft limits and gives idle memory back. A few times a second.
     void tend();
@@ -93,6 +112,8 @@ private:
 
     void send_output(Batch&);
     void send_segment(Client&, Slice bytes);
+    bool may_send(Client&, Slice bytes);
+    void send_bytes(Client&, Slice bytes);
     void send_in_flight(Client&);
     void send_queued(Client&);
     void mark_dirty(Client&);

@@ -207,6 +207,10 @@ void IoThreads::do_job(ExecutorJob job) {
             return executor_.failed(*job.pointer<Client>());
         case ToExecutor::left:
             return left(*job.pointer<Client>());
+        case ToExecutor::written:
+        case ToExecutor::polled:
+        case ToExecutor::ended:
+            UNREACHABLE();  // of shared mode
     }
 }
 

@@ -10,52 +10,52 @@
 #include <utility>
 #include <vector>
 
-#include "server/executor.h"
+#include "server/io_pool.h"
 #include "server/io_thread.h"
-#include "server/scaling.h"
 
 namespace rota {
 
-class IoThreads final : public RemoteLoops {
+class IoThreads final : public IoPool {
 public:
     // `parts.results` and the executor outlive this.
     IoThreads(Executor&, Parts&, const IoThreadParts&);
     ~IoThreads() override;
 
     // io-threads has changed: so many threads, the executor among them.
-    Result<> resize(int io_threads);
+    Result<> resize(int io_threads) override;
     // Clients live on the executor's loop and on the first so many IO threads.
-    void set_active(int count);
-    int active() const { return active_; }
-    int count() const { return static_cast<int>(threads_.size()); }
+    void set_active(int count) override;
+    int active() const override { return active_; }
+    int count() const override { return static_cast<int>(threads_.size()); }
 
     // Does what the IO threads have sent. Bounded: false if there is more.
-    bool drain();
-    bool has_results() const { return results_.has_items(); }
+    bool drain() override;
+    bool has_results() const override { return results_.has_items(); }
     // Publishes all that this turn has made for the threads. At its end.
-    void commit();
+    void commit() override;
     // Ends threads that are too many and have no client any more. From cron.
-    void stop_surplus();
+    void stop_surplus() override;
     // What loops go by has changed.
-    void apply(const IoOptions&);
+    void apply(const IoOptions&) override;
 
     // For the scaling policy: what the active threads do with their time.
-    void sample(int64_t now_ns, ScalingSample&);
-    std::vector<uint64_t> busy_us() const;
-    size_t slab_bytes() const;
-    uint64_t batches_out() const { return batches_out_; }
+    void sample(int64_t now_ns, ScalingSample&) override;
+    std::vector<uint64_t> busy_us() const override;
+    size_t slab_bytes() const override;
+    IoPending pending() const override { return {.jobs = batches_out_}; }
     // What IO threads have counted for a command, added to what the executor has.
-    void add_stats(int command_id, CommandStats& sum);
-    void reset_stats();
+    void add_stats(int command_id, CommandStats& sum) override;
+    void reset_stats() override;
 
     // Sums over all threads, the ended ones included.
-    IoCounters counters() const;
+    IoCounters counters() const override;
 
     void accepted(Client&) override;
     void close(Client&) override;
     void forgotten(Client&) override;
     Batch& pushes(uint16_t loop) override;
     void left(Client&) override;
+    void readable(Client&) override {}  // input is not shared
 
 private:
     // While no more than so many IO threads are active, the executor has time for clients of its

@@ -17,8 +17,12 @@ enum class ToExecutor : uint8_t {
     gone,    // Client: its connection has ended, the loop does not name it again
     failed,  // Client: it must end, io.fault says why
     left,    // Client: it is in no loop now (io.descriptor), or could not leave (-1)
+    // Shared mode, beside batch:
+    written,  // Batch: its output has been sent as far as the sockets took it
+    polled,   // PollReport
+    ended,    // SharedThread: the last that it says
 };
-using ExecutorJob = Job<ToExecutor, ToExecutor::left>;
+using ExecutorJob = Job<ToExecutor, ToExecutor::ended>;
 
 enum class ToLoop : uint8_t {
     batch,    // Batch: it has run, or is the executor's own: send the output
@@ -29,5 +33,16 @@ enum class ToLoop : uint8_t {
     options,  // IoOptions: use and free it
 };
 using LoopJob = Job<ToLoop, ToLoop::options>;
+
+// Shared mode: the first three for whoever is free, the others for one thread. A client or batch
+// in one of them belongs to whoever has taken the job, until the answer is back.
+enum class SharedJobKind : uint8_t {
+    read,     // Client: receive and parse; comes back in a batch
+    write,    // Batch: send its output; comes back as written
+    poll,     // PollReport: ask the kernel; comes back as polled
+    home,     // Batch: its memory is its maker's again
+    options,  // IoOptions: use and free it
+};
+using SharedJob = Job<SharedJobKind, SharedJobKind::options>;
 
 }  // namespace rota

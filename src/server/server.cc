@@ -196,8 +196,14 @@ ServerStats Server::total_stats() const {
     const IoCounters& own = executor_.loop().counters();
     total.io_threaded_reads = total.reads_processed - (own.reads - own_baseline_.reads);
     total.io_threaded_writes = total.writes_processed - (own.writes - own_baseline_.writes);
+    total.io_threaded_polls = io.polls - base.polls;
     total.net_input_bytes = io.net_in - base.net_in;
     total.net_output_bytes = io.net_out - base.net_out;
+    if (threads_) {
+        const IoPending pending = threads_->threads().pending();
+        total.io_threaded_reads_pending = pending.reads;
+        total.io_threaded_writes_pending = pending.writes;
+    }
     const uint64_t off_executor = io.commands - base.commands;
     total.commands_processed += off_executor;
     const StoreStats& store = keyspace_.stats();

@@ -156,8 +156,10 @@ void log_start(const AllOptions& options, const std::string& config_file) {
 
 std::vector<Slice> inert_in_use(const ConfigTable& table, const AllOptions& options) {
     std::vector<Slice> names = table.inert_in_use();
-    // Owned they are, whatever is asked for.
-    if (options.server.io_dispatch == IoDispatch::shared) names.push_back("io-dispatch");
+    const ServerOptions& server = options.server;
+    if (server.io_dispatch == IoDispatch::shared && server.transport != "auto" &&
+        !transport_shares(server.transport))
+        names.push_back("io-dispatch");
     return names;
 }
 
@@ -215,7 +217,9 @@ Result<std::unique_ptr<Transport>> choose_transport(const ServerOptions& options
         return transport;
     }
     Result<std::unique_ptr<Transport>> transport = fail("no transport in this build");
+    const bool must_share = options.io_dispatch == IoDispatch::shared;
     for (const TransportRow& row : built_transports()) {
+        if (must_share && !transport_shares(row.name)) continue;
         transport = row.make(wishes);
         if (transport) {
             log(LogLevel::notice, "Transport: %s (chosen by 'transport auto')", row.name);

@@ -7,9 +7,15 @@
 #include "platform/log.h"
 #include "platform/process.h"
 #include "server/server.h"
+#include "server/shared_threads.h"
 
 namespace rota {
 namespace {
+
+std::unique_ptr<IoPool> make_shared_pool(Executor& executor, Parts& parts,
+                                         const IoThreadParts& thread_parts) {
+    return std::make_unique<SharedThreads>(executor, parts, thread_parts);
+}
 
 // Reads that take longer are for the executor, which knows how to log them.
 constexpr int64_t kSlowestReadUs = 1000;
@@ -31,7 +37,9 @@ ThreadControl::ThreadControl(Executor& executor, Parts& parts, const AllOptions&
                     .executor_transport = executor_transport,
                     .make_transport = std::move(make_transport),
                     .settle = [this](int index) { settle(index); }},
-      threads_(executor, parts, thread_parts_),
+      threads_(options.server.io_dispatch == IoDispatch::shared && executor_transport.can_share()
+                   ? make_shared_pool(executor, parts, thread_parts_)
+                   : std::make_unique<IoThreads>(executor, parts, thread_parts_)),
       policy_({}) {}
 
 IoOptions ThreadControl::io_options() const {
@@ -58,6 +66,7 @@ void ThreadControl::plan() {
     policy_.set_limits({.io_threads = server.io_threads,
                         .cpus = cpus,
                         .always_active = server.io_threads_always_active});
+    threads_->set_always_active(server.io_threads_always_active);
 }
 
 Result<> ThreadControl::start() {
@@ -70,8 +79,8 @@ Result<> ThreadControl::start() {
 
 Result<> ThreadControl::resize() {
     plan();
-    const auto resized = threads_.resize(options_.server.io_threads);
-    threads_.set_active(policy_.active());
+    const auto resized = threads_->resize(options_.server.io_threads);
+    threads_->set_active(policy_.active());
     return resized;
 }
 
@@ -83,7 +92,7 @@ void ThreadControl::settle(int index) {
 void ThreadControl::apply_options() {
     thread_parts_.options = io_options();
     executor_.loop().apply(thread_parts_.options);
-    threads_.apply(thread_parts_.options);
+    threads_->apply(thread_parts_.options);
 }
 
 void ThreadControl::decide(int64_t now_us) {
@@ -91,23 +100,23 @@ void ThreadControl::decide(int64_t now_us) {
     executor_shares_ = usage_->sample(now_ns);
     ScalingSample sample{.executor_busy = executor_shares_.busy(),
                          .waiting = executor_shares_.waiting,
-                         .ops = parts_.stats.commands_processed + threads_.counters().commands};
-    threads_.sample(now_ns, sample);
+                         .ops = parts_.stats.commands_processed + threads_->counters().commands};
+    threads_->sample(now_ns, sample);
     const int before = policy_.active();
     const int active = policy_.decide(now_us / 1000, sample);
     if (policy_.crowded()) revoke_placement(placement_, {});
     if (active == before) return;
     log(LogLevel::verbose, "IO threads active: %d (executor busy %.0f%%, IO threads %.0f%%)",
         active, sample.executor_busy * 100, sample.io_busy * 100);
-    threads_.set_active(active);
+    threads_->set_active(active);
 }
 
 void ThreadControl::show(IoThreadStats& stats) {
-    stats.active = static_cast<size_t>(threads_.active());
-    stats.pending_jobs = threads_.batches_out();
-    stats.commands = threads_.counters().commands;
+    stats.active = static_cast<size_t>(threads_->active());
+    stats.pending_jobs = threads_->pending().jobs;
+    stats.commands = threads_->counters().commands;
     stats.executor = executor_shares_;
-    stats.busy_us = threads_.busy_us();
+    stats.busy_us = threads_->busy_us();
     stats.places.clear();
     for (const ThreadPlace& place : placement_.threads) stats.places.push_back(place.text);
 }

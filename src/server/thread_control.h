@@ -6,6 +6,7 @@
 // Threading: the executor, but for settle(), which each IO thread calls first.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "platform/placement.h"
@@ -34,13 +35,15 @@ public:
     void apply_options();
     // Decides anew how many threads are active, where that is due. Once per turn.
     void tick(int64_t now_us) {
-        if (threads_.count() > 0 && policy_.due(now_us / 1000)) decide(now_us);
+        if (threads_->count() == 0) return;
+        policy_.sample_depth(now_us / 1000, threads_->depth());
+        if (policy_.due(now_us / 1000)) decide(now_us);
     }
     // Threads whose last client has left end. From cron.
-    void tend() { threads_.stop_surplus(); }
+    void tend() { threads_->stop_surplus(); }
 
-    IoThreads& threads() { return threads_; }
-    const IoThreads& threads() const { return threads_; }
+    IoPool& threads() { return *threads_; }
+    const IoPool& threads() const { return *threads_; }
     void show(IoThreadStats&);
 
 private:
@@ -56,7 +59,7 @@ private:
     Placement placement_;
     ResultRing results_;
     IoThreadParts thread_parts_;
-    IoThreads threads_;
+    std::unique_ptr<IoPool> threads_;
     ScalingPolicy policy_;
     std::optional<ThreadUsage> usage_;  // the executor's
     ThreadShares executor_shares_;

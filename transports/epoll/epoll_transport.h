@@ -59,6 +59,7 @@ public:
     size_t poll(std::span<Event> out, int64_t wait_max_ns) override;
     void wake() noexcept override;
     const TransportStats& stats() const override { return stats_; }
+    bool can_share() const override { return true; }
     bool share_input(bool on) override;
     Loan lend(ConnId id) override;
     void take_back(ConnId id, const Loan& loan) override;

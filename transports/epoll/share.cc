@@ -37,8 +37,8 @@ void EpollTransport::announce(uint32_t slot, Connection& connection, Sink& sink)
 
 Loan EpollTransport::lend(ConnId id) {
     Connection* connection = find(id);
-    ASSERT(connection != nullptr);
-    ASSERT(!connection->lent && !connection->detaching && !connection->draining);
+    if (connection == nullptr || connection->draining || connection->detaching) return {};
+    ASSERT(!connection->lent);
     connection->lent = true;
     return {.descriptor = connection->fd,
             .keep_on = connection->hung_up || connection->partial_reads,
