@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "client/blocked.h"
 #include "client/registry.h"
 
 namespace rota {
@@ -22,10 +23,14 @@ void ClientIo::show_sizes() {
     show(unsent_bytes, in_flight.size() + queued.size());
 }
 
+Client::Client(uint64_t client_id) : id(client_id) {}
+Client::~Client() = default;
+
 size_t Client::memory() const {
     size_t bytes = sizeof(Client) + name.capacity() + lib_name.capacity() + lib_ver.capacity() +
                    peer.capacity() + local.capacity() + held.capacity() + held_output.capacity() +
                    io.query_capacity + io.unsent_bytes;
+    if (blocked) bytes += blocked->memory();
     if (const size_t partial = io.partial_bytes; partial != 0)
         bytes += sizeof(RequestParser) + partial;
     return bytes;
@@ -38,7 +43,7 @@ std::string flag_letters(const Client& client) {
     if (client.type == ClientType::primary) letters += 'M';
     if (client.type == ClientType::pubsub) letters += 'P';
     if (client.in_multi) letters += 'x';
-    if (client.postponed) letters += 'b';
+    if (client.postponed || client.blocked) letters += 'b';
     if (client.close_after_reply) letters += 'c';
     if (client.closing) letters += 'A';
     if (client.peer.ends_with(":0")) letters += 'U';

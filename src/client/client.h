@@ -27,6 +27,8 @@
 
 namespace rota {
 
+struct BlockedState;  // blocked.h
+
 enum class ClientType : uint8_t { normal, replica, pubsub, primary };
 enum class ReplyMode : uint8_t { on, off, skip_next, skip };  // CLIENT REPLY
 
@@ -89,7 +91,8 @@ struct alignas(kCacheLine) ClientIo {
 static_assert(offsetof(ClientIo, in_flight) <= kCacheLine);
 
 struct alignas(kCacheLine) Client {
-    explicit Client(uint64_t client_id) : id(client_id) {}
+    explicit Client(uint64_t client_id);
+    ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
@@ -116,6 +119,7 @@ struct alignas(kCacheLine) Client {
     bool no_evict = false;
     bool no_touch = false;
     bool postponed = false;  // waits for CLIENT UNPAUSE; its requests are in `held`
+    bool resuming = false;   // waits no more, but what is in `held` has yet to run
     bool moving = false;     // between two loops; what is written for it waits in `held_output`
     bool internal = false;   // a client of ours without a connection
     bool in_multi = false;
@@ -124,9 +128,11 @@ struct alignas(kCacheLine) Client {
 
     ClientTerms told;  // what the IO half knows
     uint64_t commands = 0;
-    const char* last_command = nullptr;  // full name, owned by the command table
-    Buffer held;                         // requests that came while it had to wait
-    Buffer held_output;                  // replies that came while it was moving
+    const char* last_command = nullptr;     // full name, owned by the command table
+    std::unique_ptr<BlockedState> blocked;  // it waits in a blocking command
+    Buffer held;                            // requests that came while it had to wait
+    std::string held_error;                 // behind them, what was wrong with the next one
+    Buffer held_output;                     // replies that came while it was moving
 
     std::string user = "default";
     std::string name, lib_name, lib_ver;
@@ -137,6 +143,7 @@ struct alignas(kCacheLine) Client {
     Client* next = nullptr;
     Client* prev = nullptr;
 
+    bool waits() const { return postponed || resuming || blocked != nullptr; }
     size_t output_size() const { return io.unsent_bytes + held_output.size(); }
     ClientTerms terms() const {
         return {.db = db,
@@ -144,7 +151,7 @@ struct alignas(kCacheLine) Client {
                 .type = type,
                 .authenticated = authenticated,
                 .closing = close_after_reply,
-                .waiting = postponed,
+                .waiting = waits(),
                 .plain = authenticated && !in_multi && !monitor && !import_source &&
                          type == ClientType::normal && reply_mode == ReplyMode::on,
                 .no_touch = no_touch};

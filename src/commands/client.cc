@@ -167,11 +167,16 @@ void cmd_unpause(Ctx& ctx) {
     ctx.reply.ok();
 }
 
-// No command of this version blocks, so nobody is ever waiting to be woken.
 void cmd_unblock(Ctx& ctx) {
     if (ctx.argc() == 4 && !ctx.arg_is(3, "timeout") && !ctx.arg_is(3, "error"))
         return ctx.reply.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
-    if (ctx.integer_arg(2)) ctx.reply.integer(0);
+    const auto id = ctx.integer_arg(2);
+    if (!id) return;
+    Client* client = ctx.parts.clients.find(static_cast<uint64_t>(*id));
+    if (client == nullptr || !client->blocked) return ctx.reply.integer(0);
+    ctx.parts.control.unblock(
+        *client, ctx.arg_is(3, "error") ? UnblockReason::error : UnblockReason::timeout);
+    ctx.reply.integer(1);
 }
 
 void cmd_help(Ctx& ctx) {

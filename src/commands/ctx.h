@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/blocked.h"
 #include "client/client.h"
 #include "client/registry.h"
 #include "commands/command_table.h"
@@ -32,6 +33,7 @@ struct ServerStats;
 struct MetricsOptions;
 
 enum class PauseMode : uint8_t { write, all };
+enum class UnblockReason : uint8_t { timeout, error };  // what the client is told
 
 // Where the server's memory is, in bytes.
 struct MemoryOverview {
@@ -59,6 +61,9 @@ public:
     virtual void set_monitor(Client&, bool on) = 0;
     virtual void pause_clients(PauseMode, int64_t until_ms) = 0;
     virtual void unpause_clients() = 0;
+    // For block_on_keys(), and out of it again.
+    virtual void block(Client&, std::unique_ptr<BlockedState>, int64_t timeout_ms) = 0;
+    virtual void unblock(Client&, UnblockReason) = 0;
 
     // SHUTDOWN: an error text for the client, or nothing: then the server ends and never replies.
     virtual std::optional<std::string> shutdown(bool now, bool force) = 0;
@@ -79,6 +84,7 @@ struct Parts {
     Keyspace& keyspace;
     Effects& effects;
     ClientRegistry& clients;
+    BlockedClients& blocked;
     CommandTable& commands;
     ConfigTable& config;
     Clock& clock;
@@ -126,6 +132,9 @@ public:
     // The taker publishes it.
     Entry* take_prepared() { return std::exchange(prepared, nullptr); }
     Entry* prepared = nullptr;
+
+    // Whether the command may wait for something: see blocking.h.
+    bool may_block = true;
 
     // A write to `key` happened: counts as a change and raises the keyspace event.
     void changed(EventClass kind, const char* event, Slice key) {

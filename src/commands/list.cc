@@ -2,6 +2,7 @@
 // The list family: handlers and, at the end, their rows.
 #include "types/list.h"
 
+#include "commands/blocking.h"
 #include "commands/value.h"
 #include "platform/text.h"
 
@@ -221,6 +222,16 @@ void pop_many(Ctx& ctx, Key key, Entry* entry, End end, int64_t count) {
     after_removal(ctx, key, entry, pop_event(end), removed);
 }
 
+void pop_one(Ctx& ctx, Key key, Entry* entry, End end) {
+    {
+        Lent<List> list(entry);
+        const auto at = end == End::head ? list->first() : list->last();
+        reply_element(ctx, list->get(at));
+        list->erase(at);
+    }
+    after_removal(ctx, key, entry, pop_event(end), 1);
+}
+
 void pop(Ctx& ctx, End end) {
     if (ctx.argc() > 3)
         return ctx.reply.error("ERR wrong number of arguments for '" + ctx.command.full_name +
@@ -233,13 +244,7 @@ void pop(Ctx& ctx, End end) {
     if (*entry == nullptr) return *count < 0 ? ctx.reply.null() : ctx.reply.null_array();
     if (*count == 0) return ctx.reply.array(0);
     if (*count > 0) return pop_many(ctx, key, *entry, end, *count);
-    {
-        Lent<List> list(*entry);
-        const auto at = end == End::head ? list->first() : list->last();
-        reply_element(ctx, list->get(at));
-        list->erase(at);
-    }
-    after_removal(ctx, key, *entry, pop_event(end), 1);
+    pop_one(ctx, key, *entry, end);
 }
 
 void cmd_lpop(Ctx& ctx) { pop(ctx, End::head); }
@@ -252,11 +257,11 @@ std::optional<End> end_arg(Ctx& ctx, size_t index) {
     return std::nullopt;
 }
 
-void cmd_lmpop(Ctx& ctx) {
-    const auto keys = range_arg(ctx, 1, 1, INT64_MAX, "ERR numkeys should be greater than 0");
+void pop_from_first(Ctx& ctx, size_t keys_at, std::optional<int64_t> timeout_ms) {
+    const auto keys = range_arg(ctx, keys_at, 1, INT64_MAX, "ERR numkeys should be greater than 0");
     if (!keys) return;
-    if (static_cast<uint64_t>(*keys) >= ctx.argc() - 2) return ctx.syntax_error();
-    const size_t where = 2 + static_cast<size_t>(*keys);
+    if (static_cast<uint64_t>(*keys) >= ctx.argc() - keys_at - 1) return ctx.syntax_error();
+    const size_t where = keys_at + 1 + static_cast<size_t>(*keys);
     const auto end = end_arg(ctx, where);
     if (!end) return;
     std::optional<int64_t> count;
@@ -265,7 +270,7 @@ void cmd_lmpop(Ctx& ctx) {
         count = range_arg(ctx, i + 1, 1, INT64_MAX, "ERR count should be greater than 0");
         if (!count) return;
     }
-    for (size_t i = 2; i < where; ++i) {
+    for (size_t i = keys_at + 1; i < where; ++i) {
         const Key key = ctx.key(i);
         const auto entry = write_list(ctx, key);
         if (!entry) return;
@@ -274,14 +279,52 @@ void cmd_lmpop(Ctx& ctx) {
         ctx.reply.bulk(key.name);
         return pop_many(ctx, key, *entry, *end, count.value_or(1));
     }
+    if (timeout_ms) {
+        const auto waited_for = ctx.args.subspan(keys_at + 1, static_cast<size_t>(*keys));
+        const BlockOn what{.type = Type::list, .keys = waited_for, .timeout_ms = *timeout_ms};
+        if (block_on_keys(ctx, what)) return;
+    }
     ctx.reply.null_array();
 }
 
-void move_element(Ctx& ctx, End from, End to) {
+void cmd_lmpop(Ctx& ctx) { pop_from_first(ctx, 1, std::nullopt); }
+
+void cmd_blmpop(Ctx& ctx) {
+    const auto timeout_ms = timeout_arg(ctx, 1, TimeoutUnit::seconds);
+    if (timeout_ms) pop_from_first(ctx, 2, timeout_ms);
+}
+
+void pop_or_wait(Ctx& ctx, End end) {
+    const size_t last = ctx.argc() - 1;
+    const auto timeout_ms = timeout_arg(ctx, last, TimeoutUnit::seconds);
+    if (!timeout_ms) return;
+    for (size_t i = 1; i < last; ++i) {
+        const Key key = ctx.key(i);
+        const auto entry = write_list(ctx, key);
+        if (!entry) return;
+        if (*entry == nullptr) continue;
+        ctx.reply.array(2);
+        ctx.reply.bulk(key.name);
+        return pop_one(ctx, key, *entry, end);
+    }
+    const BlockOn what{
+        .type = Type::list, .keys = ctx.args.subspan(1, last - 1), .timeout_ms = *timeout_ms};
+    if (!block_on_keys(ctx, what)) ctx.reply.null_array();
+}
+
+void cmd_blpop(Ctx& ctx) { pop_or_wait(ctx, End::head); }
+void cmd_brpop(Ctx& ctx) { pop_or_wait(ctx, End::tail); }
+
+void move_element(Ctx& ctx, End from, End to, std::optional<int64_t> timeout_ms = std::nullopt) {
     const Key source = ctx.key(1), destination = ctx.key(2);
     const auto entry = write_list(ctx, source);
     if (!entry) return;
-    if (*entry == nullptr) return ctx.reply.null();
+    if (*entry == nullptr) {
+        const Slice keys[] = {source.name};
+        const BlockOn what{.type = Type::list, .keys = keys, .timeout_ms = timeout_ms.value_or(0)};
+        if (timeout_ms && block_on_keys(ctx, what)) return;
+        return ctx.reply.null();
+    }
     const auto target = write_list(ctx, destination);
     if (!target) return;
     std::string element;
@@ -304,6 +347,20 @@ void cmd_lmove(Ctx& ctx) {
     if (!from) return;
     const auto to = end_arg(ctx, 4);
     if (to) move_element(ctx, *from, *to);
+}
+
+void cmd_blmove(Ctx& ctx) {
+    const auto from = end_arg(ctx, 3);
+    if (!from) return;
+    const auto to = end_arg(ctx, 4);
+    if (!to) return;
+    const auto timeout_ms = timeout_arg(ctx, 5, TimeoutUnit::seconds);
+    if (timeout_ms) move_element(ctx, *from, *to, timeout_ms);
+}
+
+void cmd_brpoplpush(Ctx& ctx) {
+    const auto timeout_ms = timeout_arg(ctx, 3, TimeoutUnit::seconds);
+    if (timeout_ms) move_element(ctx, End::tail, End::head, timeout_ms);
 }
 
 void cmd_rpoplpush(Ctx& ctx) { move_element(ctx, End::tail, End::head); }
@@ -361,7 +418,73 @@ constexpr HistoryItem kPushHistory[] = {{"2.4.0", "Several elements at once."}};
 constexpr HistoryItem kPushxHistory[] = {{"4.0.0", "Several elements at once."}};
 constexpr HistoryItem kPopHistory[] = {{"6.2.0", "`count`."}};
 
+constexpr uint32_t kBlockingAcl = kAclBlocking | kAclList | kAclSlow | kAclWrite;
+constexpr HistoryItem kFractions[] = {{"6.0.0", "`timeout` may be a fraction of a second."}};
+constexpr Slice kPerKey = "O(N) where N is the number of keys.";
+
 constexpr Command kListCommands[] = {
+    {.name = "blmove",
+     .run = cmd_blmove,
+     .arity = 6,
+     .flags = kWrite | kDenyOom | kBlocking,
+     .keys = {key_at(kRW | kAccess | kDelete, 1), key_at(kRW | kInsert, 2)},
+     .acl = kBlockingAcl,
+     .group = Group::list,
+     .since = "6.2.0",
+     .complexity = "O(1)",
+     .syntax = "source:key destination:key wherefrom=<LEFT|RIGHT> whereto=<LEFT|RIGHT> "
+               "timeout:double",
+     .summary =
+         "Moves an element from one list to another, and waits for one where there is none."},
+    {.name = "blmpop",
+     .run = cmd_blmpop,
+     .arity = -5,
+     .flags = kWrite | kBlocking,
+     .keys = {keys_counted(kRW | kAccess | kDelete, 2, 0, 1)},
+     .acl = kBlockingAcl,
+     .group = Group::list,
+     .since = "7.0.0",
+     .complexity = "O(N+M) where N is the number of keys and M the number of elements returned.",
+     .syntax = "timeout:double numkeys key [key ...] where=<LEFT|RIGHT> [COUNT count]",
+     .summary = "Removes elements from the first of several lists that is not empty, and waits for "
+                "one where all are."},
+    {.name = "blpop",
+     .run = cmd_blpop,
+     .arity = -3,
+     .flags = kWrite | kBlocking,
+     .keys = {keys_range(kRW | kAccess | kDelete, 1, -2)},
+     .acl = kBlockingAcl,
+     .group = Group::list,
+     .since = "2.0.0",
+     .complexity = kPerKey,
+     .syntax = "key [key ...] timeout:double",
+     .summary = "Removes the first element of a list, and waits for one where there is none.",
+     .history = kFractions},
+    {.name = "brpop",
+     .run = cmd_brpop,
+     .arity = -3,
+     .flags = kWrite | kBlocking,
+     .keys = {keys_range(kRW | kAccess | kDelete, 1, -2)},
+     .acl = kBlockingAcl,
+     .group = Group::list,
+     .since = "2.0.0",
+     .complexity = kPerKey,
+     .syntax = "key [key ...] timeout:double",
+     .summary = "Removes the last element of a list, and waits for one where there is none.",
+     .history = kFractions},
+    {.name = "brpoplpush",
+     .run = cmd_brpoplpush,
+     .arity = 4,
+     .flags = kWrite | kDenyOom | kBlocking,
+     .keys = {key_at(kRW | kAccess | kDelete, 1), key_at(kRW | kInsert, 2)},
+     .acl = kBlockingAcl,
+     .group = Group::list,
+     .since = "2.2.0",
+     .complexity = "O(1)",
+     .syntax = "source:key destination:key timeout:double",
+     .summary = "Moves the last element of a list to the front of another, and waits for one where "
+                "there is none.",
+     .history = kFractions},
     {.name = "lindex",
      .run = cmd_lindex,
      .arity = 3,

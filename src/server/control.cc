@@ -49,6 +49,12 @@ void Server::pause_clients(PauseMode mode, int64_t until_ms) { executor_.pause(m
 
 void Server::unpause_clients() { executor_.unpause(); }
 
+void Server::block(Client& client, std::unique_ptr<BlockedState> state, int64_t timeout_ms) {
+    executor_.block(client, std::move(state), timeout_ms);
+}
+
+void Server::unblock(Client& client, UnblockReason reason) { executor_.unblock(client, reason); }
+
 std::optional<std::string> Server::shutdown(bool now, bool force) {
     (void)now;    // nothing waits yet: there are no replicas
     (void)force;  // nothing can fail yet: there is nothing to save

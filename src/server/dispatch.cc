@@ -68,7 +68,8 @@ void Executor::prefetch(std::span<const Request> requests) {
 
 void Executor::run(Request& request, Batch& batch) {
     Client& client = *request.client;
-    if (client.postponed) return client.held.append(request.raw);
+    if (client.waits()) [[unlikely]]
+        return hold_back(request, batch);
     if (request.kind == Request::Kind::protocol_error) return protocol_error(request, batch);
     const auto args = batch.args_of(request);
     if (client.reply_mode == ReplyMode::skip) client.reply_mode = ReplyMode::on;
@@ -86,6 +87,8 @@ void Executor::run(Request& request, Batch& batch) {
     add_output(batch, client, begin);
     if (!pushes_.empty()) [[unlikely]]
         deliver_pushes();
+    if (parts_.blocked.has_ready()) [[unlikely]]
+        serve_ready();
 }
 
 void Executor::protocol_error(Request& request, Batch& batch) {
@@ -209,19 +212,23 @@ void Executor::call(Request& request, std::span<const Slice> args, Reply& reply)
     const uint64_t now_ticks = parts_.clock.ticks();
     const uint64_t ticks = now_ticks - last_ticks_;
     last_ticks_ = now_ticks;
-    account(ctx, ticks, reply.begin() - reply_begin);
+    const auto spent_ns = static_cast<uint64_t>(parts_.clock.ticks_to_ns(ticks));
+    const uint64_t before_ns = rerunning_ != nullptr ? rerunning_->spent_ns : 0;
+    turn_commands_ns_ += spent_ns;
+    if (client.blocked) [[unlikely]]
+        client.blocked->spent_ns = before_ns + spent_ns;  // counted when it is over
+    else
+        account(ctx, before_ns + spent_ns, reply.begin() - reply_begin);
     // Behind the call, which is what says which arguments are secrets.
-    if (monitors_ > 0) feed_monitors(ctx);
+    if (monitors_ > 0 && rerunning_ == nullptr) feed_monitors(ctx);
     parts_.effects.clear();
 }
 
-void Executor::account(const Ctx& ctx, uint64_t ticks, size_t reply_len) {
+void Executor::account(const Ctx& ctx, uint64_t spent_ns, size_t reply_len) {
     Client& client = ctx.client;
     RegisteredCommand& command = ctx.command;
     ++parts_.stats.commands_processed;
     ++client.commands;
-    const auto spent_ns = static_cast<uint64_t>(parts_.clock.ticks_to_ns(ticks));
-    turn_commands_ns_ += spent_ns;
     const bool failed = count_errors(ctx.reply);
     command.stats.add_call(spent_ns, failed, parts_.metrics_options.latency_tracking);
     const auto spent_us = static_cast<int64_t>(spent_ns / 1000);

@@ -33,9 +33,10 @@ Executor::Executor(Parts& parts, Transport& transport, const ServerOptions& opti
             {.client = parts.client_options, .reads = {}}) {
     turn_end_us_ = parts_.clock.monotonic_us();
     refresh_clock();
+    parts_.effects.observe(this);
 }
 
-Executor::~Executor() = default;
+Executor::~Executor() { parts_.effects.observe(nullptr); }
 
 void Executor::refresh_clock() { parts_.keyspace.clock().now_ms = parts_.clock.wall_ms(); }
 
@@ -49,8 +50,11 @@ void Executor::begin_turn(int64_t wait_max_ns) {
 }
 
 void Executor::end_turn() {
+    time_out_blocked();
     loop_.finish_turn();
-    resume_waiting();
+    do {
+        serve_ready();  // keys of which no command was the cause
+    } while (resume_waiting());
     reap();
     parts_.stats.loop_commands_us += std::exchange(turn_commands_ns_, 0) / 1000;
     turn_end_us_ = parts_.clock.monotonic_us();
@@ -169,7 +173,9 @@ void Executor::tell_terms(Client& client) {
 void Executor::close(Client& client) {
     if (client.closing) return;
     client.closing = true;
-    client.postponed = false;
+    client.postponed = client.resuming = false;
+    release_blocked(client);
+    client.held_error.clear();
     client.held.release();
     client.held_output.release();
     if (client.io.lent) return;  // when it is back
@@ -201,6 +207,7 @@ void Executor::gone(Client& client) {
             describe(client, parts_.keyspace.clock().now_ms).c_str());
     client.closing = client.closed = true;
     set_monitor(client, false);
+    release_blocked(client);
     parts_.clients.forget(client);
     if (client.loop == 0) graveyard_.push_back(&client);
     if (remote_ != nullptr) remote_->forgotten(client);
@@ -234,20 +241,39 @@ void Executor::unpause() {
     waiting_over_ = true;  // resumed by the loop: the caller may be a command
 }
 
-void Executor::resume_waiting() {
-    if (!waiting_over_) return;
-    waiting_over_ = false;
-    parts_.clients.for_each([this](Client& client) {
-        if (!client.postponed || client.closing) return;
-        if (client.io.lent) {
-            waiting_over_ = true;  // when it is back
-            return;
+bool Executor::resume_waiting() {
+    if (std::exchange(waiting_over_, false)) {
+        parts_.clients.for_each([this](Client& client) {
+            if (!client.postponed || client.closing) return;
+            client.postponed = false;
+            client.resuming = true;
+            resumed_.push_back(client.id);
+        });
+    }
+    if (resumed_.empty()) return false;
+    bool any = false;
+    for (const uint64_t id : std::exchange(resumed_, {})) {
+        Client* client = parts_.clients.find(id);
+        if (client == nullptr || client->closing || !client->resuming) continue;
+        if (client->io.lent || client->moving) {
+            resumed_.push_back(id);  // when it is back
+            continue;
         }
-        client.postponed = false;
-        replay_held(client);
-        tell_terms(client);
-    });
-    loop_.finish_turn();
+        any = true;
+        client->resuming = false;
+        replay_held(*client);
+        tell_terms(*client);
+    }
+    if (any) loop_.finish_turn();
+    return any;
+}
+
+void Executor::hold_back(const Request& request, const Batch& batch) {
+    Client& client = *request.client;
+    if (request.kind == Request::Kind::protocol_error)
+        client.held_error = batch.args_of(request)[0];
+    else
+        client.held.append(request.raw);
 }
 
 // Runs what a client sent while it had to wait; its loop has parsed nothing since.
@@ -273,6 +299,18 @@ void Executor::replay_held(Client& client) {
         last_ticks_ = parts_.clock.ticks();
         run(request, batch);
     }
+    if (!client.held_error.empty() && !client.waits() && !client.closing) {
+        const std::string text = std::exchange(client.held_error, {});
+        batch.args.assign({text});
+        Request error{.client = &client,
+                      .command = nullptr,
+                      .raw = {},
+                      .first_arg = 0,
+                      .arg_count = 1,
+                      .key_hash = 0,
+                      .kind = Request::Kind::protocol_error};
+        run(error, batch);
+    }
     batch.args.clear();
 }
 
@@ -284,7 +322,7 @@ void Executor::tend_clients() {
     if (timeout_ms > 0) {
         parts_.clients.for_each([&](Client& client) {
             const bool may_idle = client.closing || client.type != ClientType::normal ||
-                                  client.postponed || client.monitor;
+                                  client.waits() || client.monitor;
             const auto last_ms = static_cast<int64_t>(client.io.last_interaction_ms.get());
             if (may_idle || now_ms - last_ms <= timeout_ms) return;
             log(LogLevel::verbose, "Closing idle client");

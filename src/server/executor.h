@@ -40,7 +40,7 @@ public:
     virtual void readable(Client&) = 0;
 };
 
-class Executor final : public IoLoop::Upstream {
+class Executor final : public IoLoop::Upstream, private KeyObserver {
 public:
     Executor(Parts&, Transport&, const ServerOptions&);
     ~Executor() override;
@@ -67,6 +67,10 @@ public:
 
     // Whether the client is fed every command that runs.
     void set_monitor(Client&, bool on);
+
+    // The client waits in the command that runs. See blocking.cc.
+    void block(Client&, std::unique_ptr<BlockedState>, int64_t timeout_ms);
+    void unblock(Client&, UnblockReason);
 
     void pause(PauseMode, int64_t until_ms);
     void unpause();
@@ -107,7 +111,7 @@ private:
     bool out_of_memory();
     bool must_wait(const Client&, const RegisteredCommand&) const;
     void call(Request&, std::span<const Slice> args, Reply&);
-    void account(const Ctx&, uint64_t ticks, size_t reply_len);
+    void account(const Ctx&, uint64_t spent_ns, size_t reply_len);
     std::span<const Slice> shown_args(const Ctx&);
     void log_command(const Ctx&, int64_t spent_us, size_t reply_len);
     bool count_errors(Reply&);
@@ -119,8 +123,22 @@ private:
     Batch& output_for(const Client&);
     void write_to(Client&, Slice wire);
     void deliver_pushes();
-    void resume_waiting();
+    void hold_back(const Request&, const Batch&);
+    bool resume_waiting();  // false: nothing to do
     void replay_held(Client&);
+
+    std::unique_ptr<BlockedState> release_blocked(Client&);
+    void serve_ready();
+    void serve_key(int db, const std::string& name);
+    void rerun(Client&);
+    void go_on(Client&);
+    void time_out_blocked();
+
+    void key_changed(int db, Slice key) override;
+    void key_ready(int db, Slice key) override;
+    void db_clearing(int db) override;
+    void dbs_swapping(int a, int b) override;
+
     void reap();
 
     Parts& parts_;
@@ -132,6 +150,9 @@ private:
     RemoteLoops* remote_ = nullptr;  // null: there are no IO threads
     Batch* running_ = nullptr;
     bool in_command_ = false;
+    BlockedState* rerunning_ = nullptr;  // what the command that runs again had waited for
+    bool serving_ = false;
+    std::vector<uint64_t> resumed_;  // clients that wait no more, and have something in `held`
 
     // Pushes of the command that runs: its own reply comes first.
     struct Push {

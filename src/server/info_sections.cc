@@ -110,7 +110,7 @@ void InfoSections::clients(void* owner, InfoWriter& out) {
     server.clients_.for_each([&](const Client& client) {
         input_max = std::max(input_max, client.io.query_bytes + client.held.size());
         output_max = std::max(output_max, client.output_size());
-        blocked += client.postponed;
+        blocked += client.blocked != nullptr;
         pubsub += client.type == ClientType::pubsub;
     });
     const Executor& executor = server.executor_;
@@ -125,10 +125,10 @@ void InfoSections::clients(void* owner, InfoWriter& out) {
     out.integer("tracking_clients", 0);
     out.count("pubsub_clients", pubsub);
     out.integer("watching_clients", 0);
-    out.integer("clients_in_timeout_table", 0);
+    out.count("clients_in_timeout_table", server.blocked_.deadline_count());
     out.integer("total_watched_keys", 0);
-    out.integer("total_blocking_keys", 0);
-    out.integer("total_blocking_keys_on_nokey", 0);
+    out.count("total_blocking_keys", server.blocked_.key_count());
+    out.count("total_blocking_keys_on_nokey", server.blocked_.key_count_when_gone());
     out.text("paused_reason", paused ? "client_pause" : "none");
     out.text("paused_actions", !paused                                   ? "none"
                                : executor.pause_mode() == PauseMode::all ? "all"

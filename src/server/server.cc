@@ -25,9 +25,11 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       clock_(clock),
       transport_(std::move(transport)),
       keyspace_(options.server.databases, options.store, effects_),
+      blocked_(options.server.databases, keyspace_.seed()),
       parts_{.keyspace = keyspace_,
              .effects = effects_,
              .clients = clients_,
+             .blocked = blocked_,
              .commands = commands_,
              .config = config_,
              .clock = clock_,
@@ -65,14 +67,14 @@ CommandStats Server::command_stats(const RegisteredCommand& command) {
 }
 
 void Server::add_commands() {
-    for (const auto rows :
-         {string_commands(), list_commands(), set_commands(), hash_commands(),
-          hash_expire_commands(), stream_commands(), stream_read_commands(),
-          stream_group_commands(), stream_info_commands(), bitmap_commands(),
-          hyperloglog_commands(), generic_commands(),
-          expire_commands(), scan_commands(), connection_commands(), client_commands(),
-          server_commands(), config_commands(), object_commands(), memory_commands(),
-          debug_commands(), monitoring_commands(), command_commands()})
+    for (const auto rows : {string_commands(),      list_commands(),        blocking_commands(),
+                            set_commands(),         hash_commands(),        hash_expire_commands(),
+                            stream_commands(),      stream_read_commands(), stream_group_commands(),
+                            stream_info_commands(), bitmap_commands(),      hyperloglog_commands(),
+                            generic_commands(),     expire_commands(),      scan_commands(),
+                            connection_commands(),  client_commands(),      server_commands(),
+                            config_commands(),      object_commands(),      memory_commands(),
+                            debug_commands(),       monitoring_commands(),  command_commands()})
         commands_.add(rows);
 }
 
@@ -82,7 +84,8 @@ void Server::rename_commands(const std::vector<std::pair<std::string, std::strin
 
 int Server::run() {
     while (!stopping_) {
-        const int64_t wait_us = std::max<int64_t>(next_cron_us_ - executor_.turn_end_us(), 0);
+        const int64_t next_us = std::min(next_cron_us_, blocked_.next_deadline_us());
+        const int64_t wait_us = std::max<int64_t>(next_us - executor_.turn_end_us(), 0);
         turn(wait_us * 1000);
     }
     log(LogLevel::warning, "%s is now ready to exit, bye bye...", "Rota");

@@ -84,6 +84,8 @@ public:
     void set_monitor(Client&, bool on) override;
     void pause_clients(PauseMode, int64_t until_ms) override;
     void unpause_clients() override;
+    void block(Client&, std::unique_ptr<BlockedState>, int64_t timeout_ms) override;
+    void unblock(Client&, UnblockReason) override;
     std::optional<std::string> shutdown(bool now, bool force) override;
     void abort_shutdown() override;
     Result<> rewrite_config() override;
@@ -127,6 +129,7 @@ private:
     Effects effects_;
     Keyspace keyspace_;
     ClientRegistry clients_;
+    BlockedClients blocked_;
     CommandTable commands_;
     ServerStats stats_;  // the executor's share
     // Of all loops and of the executor's own, at the last CONFIG RESETSTAT.

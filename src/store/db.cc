@@ -76,6 +76,7 @@ Entry* Db::find_read(Key key, bool no_touch) {
     Table::Slot* slot = find_live(key);
     if (slot == nullptr) {
         ++stats_.misses;
+        effects_.notify(EventClass::key_miss, "keymiss", key.name, index_);
         return nullptr;
     }
     ++stats_.hits;
@@ -225,6 +226,8 @@ Entry* Db::add(const Key& key, Entry* entry) {
     if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
     table_.insert(key.hash, entry);
     if (entry->has_expiry()) expires_.insert(key.hash, entry);
+    effects_.notify(EventClass::created, "new", entry->key(), index_);
+    effects_.ready(index_, entry->key());
     return entry;
 }
 
@@ -240,7 +243,9 @@ Entry* Db::put(Key key, Entry* entry) {
         Entry* old = Table::entry_of(*slot);
         ASSERT(old != entry);
         if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
-        return exchange(key, slot, old, entry);
+        exchange(key, slot, old, entry);
+        effects_.ready(index_, entry->key());
+        return entry;
     }
     return add(key, entry);
 }
@@ -249,6 +254,7 @@ Entry* Db::detach(const Key& key, Table::Slot* slot) {
     Entry* entry = Table::entry_of(*slot);
     if (entry->has_expiry()) ASSERT(expires_.erase(key.hash, entry));
     table_.erase(key.hash, slot);
+    effects_.ready(index_, entry->key());
     return entry;
 }
 
@@ -300,6 +306,7 @@ Entry* Db::random() {
 // -- The whole --
 
 void Db::clear(bool lazy) {
+    effects_.clearing(index_);
     expires_.clear();
     expire_cursor_ = 0;
     average_ttl_ms_ = 0;

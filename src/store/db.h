@@ -257,6 +257,7 @@ private:
     bool expire_db(Db&, const ExpireBudget&, uint64_t& sampled, uint64_t& expired);
 
     const StoreOptions& options_;
+    Effects& effects_;
     SipKey seed_;
     StoreClock clock_;
     StoreStats stats_;

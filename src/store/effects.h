@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Effects: what a command did to the keyspace, for those who care. Handlers and the store append;
-// the executor hands it to its sinks (AOF, backlog, notifications, tracking) after each command and
-// clears it. So the store never names persistence or replication.
-// Threading: executor only.
+// the executor hands it to its sinks (AOF, backlog, notifications) after each command and clears
+// it. Those who care for single keys are told at once: KeyObserver. So the store never names
+// persistence or replication. Threading: executor only.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "platform/slice.h"
@@ -28,6 +29,18 @@ enum class EventClass : uint16_t {  // the letters of notify-keyspace-events
     created = 2048,                 // n
 };
 
+// Whoever must hear of keys at once, in the middle of the command: those who watch them, wait for
+// them or keep copies of them. It may look keys up, never change any.
+class KeyObserver {
+public:
+    virtual ~KeyObserver() = default;
+    virtual void key_changed(int db, Slice key) = 0;
+    // The key has come or gone, or its value is now one that somebody may wait for.
+    virtual void key_ready(int db, Slice key) = 0;
+    virtual void db_clearing(int db) = 0;         // its keys are still there
+    virtual void dbs_swapping(int a, int b) = 0;  // not yet swapped
+};
+
 class Effects {
 public:
     struct KeyEvent {
@@ -41,7 +54,18 @@ public:
     // tracking.
     void changed(int db, Slice key) {
         ++dirty_;
-        if (listeners_) keys_.push_back({db, std::string(key)});
+        if (heeds_changes_) observer_->key_changed(db, key);
+    }
+    // See KeyObserver. The store says so of every key that comes or goes; a command that adds to a
+    // value which clients may wait for (a stream) says so itself.
+    void ready(int db, Slice key) {
+        if (heeds_ready_) observer_->key_ready(db, key);
+    }
+    void clearing(int db) {
+        if (heeds_changes_ || heeds_ready_) observer_->db_clearing(db);
+    }
+    void swapping(int a, int b) {
+        if (heeds_changes_ || heeds_ready_) observer_->dbs_swapping(a, b);
     }
     // A keyspace event, e.g. (EventClass::string, "set", key, db).
     void notify(EventClass kind, const char* event, Slice key, int db) {
@@ -52,23 +76,23 @@ public:
     uint64_t dirty() const { return dirty_; }  // changes since start, never reset: compare
 
     void set_wanted_events(uint16_t classes) { wanted_events_ = classes; }
-    void set_listeners(bool any) { listeners_ = any; }
-    const std::vector<KeyEvent>& events() const { return events_; }
-    void clear() {
-        events_.clear();
-        keys_.clear();
+    void observe(KeyObserver* observer) {
+        observer_ = observer;
+        heeds_changes_ = heeds_ready_ = false;
     }
+    void heed_changes(bool on) { heeds_changes_ = on; }
+    void heed_ready(bool on) { heeds_ready_ = on; }
+    const std::vector<KeyEvent>& events() const { return events_; }
+    void clear() { events_.clear(); }
+    // The events so far; those that follow begin a new list.
+    std::vector<KeyEvent> take_events() { return std::exchange(events_, {}); }
 
 private:
-    struct ChangedKey {
-        int db;
-        std::string key;
-    };
     uint64_t dirty_ = 0;
     uint16_t wanted_events_ = 0;
-    bool listeners_ = false;
+    bool heeds_changes_ = false, heeds_ready_ = false;
+    KeyObserver* observer_ = nullptr;
     std::vector<KeyEvent> events_;
-    std::vector<ChangedKey> keys_;
 };
 
 }  // namespace rota

@@ -22,6 +22,7 @@ static AccessOptions access_options_of(const StoreOptions& options) {
 
 Keyspace::Keyspace(int databases, const StoreOptions& options, Effects& effects)
     : options_(options),
+      effects_(effects),
       seed_(make_seed(options.hash_seed)),
       access_options_(access_options_of(options)) {
     for (int i = 0; i < databases; ++i)
@@ -39,7 +40,10 @@ void Keyspace::reclaim() {
         access_options_.store(access_options_of(options_), std::memory_order_relaxed);
 }
 
-void Keyspace::swap(int a, int b) { db(a).swap_contents(db(b)); }
+void Keyspace::swap(int a, int b) {
+    effects_.swapping(a, b);
+    db(a).swap_contents(db(b));
+}
 
 // Starts where the last call ran out of time.
 bool Keyspace::step(int64_t budget_us) {
