@@ -24,9 +24,12 @@ public:
         state_.exchange(kAwake, std::memory_order_acq_rel);
     }
 
-    void wake() {
+    // True if it was asleep.
+    bool wake() {
         // Release pairs with the acquires in park().
-        if (state_.exchange(kWoken, std::memory_order_acq_rel) == kAsleep) state_.notify_one();
+        const bool slept = state_.exchange(kWoken, std::memory_order_acq_rel) == kAsleep;
+        if (slept) state_.notify_one();
+        return slept;
     }
 
 private:

@@ -29,7 +29,8 @@
 
 namespace rota {
 
-inline constexpr size_t kSharedCells = 4096;  // full: the executor does the work itself
+// Small, so that it stays in the caches. Full: the executor does the work itself.
+inline constexpr size_t kSharedCells = 256;
 using SharedQueue = SpmcRing<SharedJob, kSharedCells>;
 
 // What the threads of shared mode have in common beside IoThreadParts.
@@ -53,7 +54,7 @@ public:
     // Work for this thread alone. Visible after commit(), seen at the latest after wake().
     void post(SharedJob);
     void commit();
-    void wake() { parker_.wake(); }
+    bool wake() { return parker_.wake(); }  // true if it slept
     bool has_posts() const { return !overflow_.empty() || inbox_.size() > 0; }
 
     // Any time.

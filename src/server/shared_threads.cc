@@ -130,13 +130,16 @@ bool SharedThreads::post_poll() {
     return true;
 }
 
-// As many as the queue has work for, those with low numbers first; the others sleep on.
+// As many as the queue has work for, those with low numbers first; the others sleep on. One that is
+// awake may be busy for long: only where the executor helps out does it count as one that comes.
 void SharedThreads::wake_threads() {
     const size_t depth = queue_.size();
     if (depth == 0) return;
     const size_t spared = helps() ? kJobsToWake / 2 : kJobsToWake - 1;
     const size_t wanted = std::min((depth + spared) / kJobsToWake, static_cast<size_t>(active()));
-    for (size_t i = 1; i <= wanted; ++i) thread(i).wake();
+    size_t coming = 0;
+    for (size_t i = 1; i <= static_cast<size_t>(active()) && coming < wanted; ++i)
+        coming += thread(i).wake() || helps();
 }
 
 void SharedThreads::commit() {
