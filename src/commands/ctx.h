@@ -31,6 +31,7 @@ class LatencyMonitor;
 struct ClientOptions;
 struct ServerStats;
 struct MetricsOptions;
+struct RdbOptions;
 
 enum class PauseMode : uint8_t { write, all };
 enum class UnblockReason : uint8_t { timeout, error };  // what the client is told
@@ -96,6 +97,7 @@ struct Parts {
     StoreOptions& store_options;
     ClientOptions& client_options;
     MetricsOptions& metrics_options;
+    RdbOptions& rdb_options;
     ServerControl& control;
 };
 

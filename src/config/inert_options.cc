@@ -190,7 +190,7 @@ constexpr ConfigRow rdb_rows[] = {
         {.flags = multi_arg | inert}),
     keep<&Rdb::dbfilename>("dbfilename", "The name of the snapshot file.",
                            {.flags = protect, .check_text = check_dbfilename}),
-    keep<&Rdb::rdbcompression>("rdbcompression", "Compress strings in a snapshot."),
+    row<&Rdb::rdbcompression>("rdbcompression", "Compress strings in a snapshot."),
     keep<&Rdb::rdbchecksum>("rdbchecksum", "End a snapshot with a checksum.", {.flags = immutable}),
     keep<&Rdb::rdb_version_check>("rdb-version-check", "Whether a newer snapshot may be loaded.",
                                   {.choices = kVersionChecks}),

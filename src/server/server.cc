@@ -41,6 +41,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
              .store_options = options.store,
              .client_options = options.client,
              .metrics_options = options.metrics,
+             .rdb_options = options.inert.rdb,
              .control = *this},
       executor_(parts_, *transport_, options.server),
       run_id_(random_hex(kRunIdDigits)) {
@@ -74,7 +75,8 @@ void Server::add_commands() {
                             generic_commands(),     expire_commands(),      scan_commands(),
                             connection_commands(),  client_commands(),      server_commands(),
                             config_commands(),      object_commands(),      memory_commands(),
-                            debug_commands(),       monitoring_commands(),  command_commands()})
+                            debug_commands(),       monitoring_commands(),  command_commands(),
+                            dump_commands()})
         commands_.add(rows);
 }
 

@@ -64,6 +64,12 @@ public:
     const FieldTable* table() const { return table_.get(); }
     size_t expiring() const { return table_ ? table_->expiring : 0; }
 
+    // A table, if there are more fields than a listpack may have.
+    void fit(const HashLimits& limits) {
+        if (size() > limits.listpack_entries) to_table(limits.seed);
+    }
+    void to_table(const SipKey& seed);
+    Slice packed_bytes() const { return pack_.bytes(); }  // of a listpack
     // Fields and values by turns are about to be set.
     void expect(std::span<const Slice> pairs, const HashLimits&);
     std::optional<Value> get(Slice field, int64_t now_ms) const;
@@ -113,7 +119,6 @@ public:
 private:
     explicit Hash(Listpack&& pack) : pack_(std::move(pack)) {}
     explicit Hash(std::unique_ptr<FieldTable> table) : table_(std::move(table)) {}
-    void to_table(const SipKey& seed);
     bool set_in_pack(Slice field, Slice value);
     void put(Member* old, Member* made);
 

@@ -152,6 +152,17 @@ void Quicklist::append(Listpack&& pack) {
     link(tail_, Side::after, node);
 }
 
+void Quicklist::append_large(Slice value) {
+    auto* node = new Node;
+    node->plain = true;
+    node->large = value;
+    link(tail_, Side::after, node);
+}
+
+const Quicklist::Node* Quicklist::node_behind(const Node* node) { return node->next; }
+const Listpack* Quicklist::pack_of(const Node* node) { return node->plain ? nullptr : &node->pack; }
+Slice Quicklist::large_of(const Node* node) { return node->large; }
+
 void Quicklist::insert(Place place, Side side, Slice value) {
     Node* node = place.node;
     const bool after = side == Side::after;

@@ -26,6 +26,10 @@ public:
     bool is_large(size_t element_bytes) const {
         return element_bytes > (configured_ < 0 ? bytes_max() : kSafeBytes);
     }
+    // Whether a chain of one node is small enough to be a listpack as it comes from a file.
+    bool fits_listpack(size_t bytes, size_t count) const {
+        return configured_ < 0 ? bytes <= bytes_max() : count <= count_max();
+    }
     // Whether a chain of one node has shrunk enough to be a listpack again: to half the limit.
     bool allows_listpack(size_t bytes, size_t count) const {
         return configured_ < 0 ? bytes <= bytes_max() / 2 : count <= count_max() / 2;
@@ -61,6 +65,15 @@ public:
     void push(End, Slice value);
     // All of a listpack as the last node.
     void append(Listpack&&);
+    // An element that has the last node for itself.
+    void append_large(Slice);
+
+    // The nodes, front to back, for writing them as they are. Null: the end. A node has a listpack
+    // or, where that is null, one large element.
+    const Node* first_node() const { return head_; }
+    static const Node* node_behind(const Node*);
+    static const Listpack* pack_of(const Node*);
+    static Slice large_of(const Node*);
 
     Place first() const;
     Place last() const;

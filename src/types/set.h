@@ -40,6 +40,10 @@ public:
     size_t size() const;
     size_t allocated_bytes(size_t samples) const;
     const MemberTable* table() const { return table_.get(); }
+    // Of an intset or a listpack.
+    Slice packed_bytes() const {
+        return encoding_ == Encoding::intset ? ints_.bytes() : pack_.bytes();
+    }
     bool contains(Slice) const;
     bool add(Slice, const SetLimits&);  // false: it was there
     bool remove(Slice);                 // false: it was not

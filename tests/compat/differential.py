@@ -20,6 +20,7 @@ import sys
 import tempfile
 
 import collection_streams
+import dump_streams
 import stream_streams
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -876,7 +877,7 @@ STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'hll': hll_stream, 
            'errors': errors_stream,
            'protocol': protocol_stream, 'sessions': sessions_stream,
            'config': config_stream, **collection_streams.STREAMS,
-           **stream_streams.STREAMS}
+           **stream_streams.STREAMS, **dump_streams.STREAMS}
 
 
 def main():
