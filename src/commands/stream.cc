@@ -178,6 +178,7 @@ void cmd_xadd(Ctx& ctx) {
         return ctx.reply.error("ERR Elements are too large to be stored");
     reply_id(ctx.reply, *id);
     ctx.changed(EventClass::stream, "xadd", key.name);
+    ctx.parts.effects.ready(ctx.client.db, key.name);
     if (options->trim && stream->trim(*options->trim) > 0)
         ctx.parts.effects.notify(EventClass::stream, "xtrim", key.name, ctx.client.db);
 }

@@ -128,7 +128,10 @@ void cmd_destroy(Ctx& ctx) {
     Entry* entry = existing_stream(ctx);
     if (entry == nullptr) return;
     const bool was_there = Lent<Stream>(entry)->remove_group(ctx.arg(3));
-    if (was_there) group_changed(ctx, "xgroup-destroy", ctx.arg(2));
+    if (was_there) {
+        group_changed(ctx, "xgroup-destroy", ctx.arg(2));
+        ctx.parts.effects.ready(ctx.client.db, ctx.arg(2));  // who waits in it is told
+    }
     ctx.reply.integer(was_there);
 }
 

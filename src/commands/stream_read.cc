@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // XREAD and XREADGROUP: what came into several streams behind given ids. Handlers and rows.
+#include "commands/blocking.h"
 #include "commands/stream_common.h"
 
 namespace rota {
@@ -17,8 +18,8 @@ struct ReadOptions {
     bool in_group = false;  // XREADGROUP
     Slice group, consumer;
     bool has_group = false;
-    int64_t count = 0;      // 0: no limit
-    int64_t block_ms = -1;  // -1: no BLOCK
+    int64_t count = 0;  // 0: no limit
+    std::optional<int64_t> block_ms;
     bool no_ack = false;
     size_t first_key = 0, streams = 0;
 };
@@ -26,15 +27,6 @@ struct ReadOptions {
 bool refuse(Ctx& ctx, const std::string& error) {
     ctx.reply.error(error);
     return false;
-}
-
-bool parse_block(Ctx& ctx, size_t index, int64_t& block_ms) {
-    const auto value = ctx.integer_arg(index, "ERR timeout is not an integer or out of range");
-    if (!value) return false;
-    if (*value < 0) return refuse(ctx, "ERR timeout is negative");
-    if (*value > INT64_MAX - ctx.now_ms()) return refuse(ctx, "ERR timeout is out of range");
-    block_ms = *value;
-    return true;
 }
 
 bool only_in_group(Ctx& ctx, const char* option) {
@@ -57,7 +49,8 @@ bool parse_options(Ctx& ctx, ReadOptions& options) {
     for (size_t i = 1; i < ctx.argc(); ++i) {
         const size_t more = ctx.argc() - i - 1;
         if (more >= 1 && ctx.arg_is(i, "block")) {
-            if (!parse_block(ctx, ++i, options.block_ms)) return false;
+            options.block_ms = timeout_arg(ctx, ++i, TimeoutUnit::milliseconds);
+            if (!options.block_ms) return false;
         } else if (more >= 1 && ctx.arg_is(i, "count")) {
             const auto count = ctx.integer_arg(++i);
             if (!count) return false;
@@ -216,6 +209,21 @@ bool serve(Ctx& ctx, const ReadOptions& options, const Source& source, Entry* en
     return true;
 }
 
+// False: nothing may wait here. What "$" was when the command came is what it stays. Who reads in a
+// group also wants to know that the group is gone.
+bool wait(Ctx& ctx, const ReadOptions& options, std::span<const Source> sources) {
+    std::vector<std::pair<size_t, std::string>> replaced;
+    for (const Source& source : sources) {
+        const size_t id_index = source.key_index + options.streams;
+        if (ctx.arg(id_index) == "$") replaced.emplace_back(id_index, source.after.text());
+    }
+    return block_on_keys(ctx, {.type = Type::stream,
+                               .keys = ctx.args.subspan(options.first_key, options.streams),
+                               .timeout_ms = *options.block_ms,
+                               .when_gone = options.in_group,
+                               .replaced = replaced});
+}
+
 void read_streams(Ctx& ctx, bool in_group) {
     ReadOptions options{.in_group = in_group};
     if (!parse_options(ctx, options)) return;
@@ -232,7 +240,10 @@ void read_streams(Ctx& ctx, bool in_group) {
         Entry* entry = ctx.db().find_read(ctx.key(source.key_index), ctx.client.no_touch);
         if (entry != nullptr && serve(ctx, options, source, entry)) ++served;
     }
-    if (served == 0) return ctx.reply.null_array();
+    if (served == 0) {
+        if (!options.block_ms || !wait(ctx, options, sources)) ctx.reply.null_array();
+        return;
+    }
     ctx.reply.resp() == 2 ? ctx.reply.end_array(begin, served) : ctx.reply.end_map(begin, served);
 }
 

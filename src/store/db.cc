@@ -207,6 +207,7 @@ void Db::swap_entry(const Key& key, Table::Slot* slot, const Entry* old, Entry* 
 Entry* Db::exchange(const Key& key, Table::Slot* slot, Entry* old, Entry* entry) {
     if (entry == old) return entry;
     swap_entry(key, slot, old, entry);
+    if (old->type() != entry->type()) effects_.ready(index_, entry->key());
     dispose(old);
     return entry;
 }
