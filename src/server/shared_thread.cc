@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/shared_thread.h"
 
-#include <algorithm>
 #include <array>
 #include <future>
 
@@ -15,7 +14,7 @@ SharedThread::SharedThread(int index, const SharedParts& parts)
       transport_(parts.io.executor_transport),
       reads_(parts.io.keyspace, parts.io.gate, parts.io.clock),
       reader_(parts.io.commands, parts.io.keyspace, *this, take_free_batch(), &reads_),
-      results_(parts.io.results) {
+      answers_(parts.exchange, index) {
     reader_.apply(parts.io.options);
 }
 
@@ -72,15 +71,16 @@ void SharedThread::run() {
         give_batch();
         slab_.collect();
         reads_.quiescence().offline();
-        const bool all_out = results_.retry();
+        const bool all_out = answers_.retry();
         wake_executor();
         // What is pushed after this look at the rings comes with a wake().
         if (!had_own && !had_shared && all_out) parker_.park();
     }
     take_inbox();
+    while (take_shared()) give_batch();
     tell({ToExecutor::ended, this});
     do wake_executor();
-    while (!results_.retry());
+    while (!answers_.retry());
     // Release pairs with the acquire in stopped(): the executor may take the thread apart.
     stopped_.store(true, std::memory_order_release);
 }
@@ -92,14 +92,10 @@ bool SharedThread::take_inbox() {
     return count > 0;
 }
 
-// Takes its share of what waits, so that those who come after it find something, too.
 bool SharedThread::take_shared() {
     const int active = parts_.active.load(std::memory_order_relaxed);
-    if (index_ > active) return false;
-    const size_t share = parts_.queue.size() / static_cast<size_t>(active);
     std::array<SharedJob, kClaimMax> jobs;
-    const size_t count =
-        parts_.queue.pop(std::span(jobs).first(std::clamp<size_t>(share, 1, kClaimMax)));
+    const size_t count = parts_.exchange.claim(index_, active, jobs);
     if (count == 0) return false;
     reader_.set_now(parts_.io.clock.wall_ms());
     for (const SharedJob job : std::span(jobs.data(), count)) take(job);
@@ -213,7 +209,7 @@ void SharedThread::send(Client& client, Slice bytes) {
 // ---- Results
 
 void SharedThread::tell(ExecutorJob job) {
-    results_.push(job);
+    answers_.push(job);
     told_ = true;
 }
 

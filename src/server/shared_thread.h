@@ -20,24 +20,20 @@
 
 #include "platform/parker.h"
 #include "platform/thread_usage.h"
-#include "ring/spmc_ring.h"
 #include "ring/spsc_ring.h"
 #include "server/io_thread.h"
+#include "server/job_exchange.h"
 #include "server/jobs.h"
 #include "server/request_reader.h"
 #include "store/slab.h"
 
 namespace rota {
 
-// Small, so that it stays in the caches. Full: the executor does the work itself.
-inline constexpr size_t kSharedCells = 256;
-using SharedQueue = SpmcRing<SharedJob, kSharedCells>;
-
 // What the threads of shared mode have in common beside IoThreadParts.
 struct SharedParts {
     const IoThreadParts& io;
-    SharedQueue& queue;
-    const std::atomic<int>& active;  // threads 1 to this may claim from the queue
+    JobExchange& exchange;
+    const std::atomic<int>& active;  // threads 1 to this may claim jobs
 };
 
 class SharedThread final : private RequestReader::Host {
@@ -64,7 +60,7 @@ public:
     ThreadUsage& usage() { return *usage_; }
 
 private:
-    static constexpr size_t kClaimMax = 16;  // jobs taken from the queue at once
+    static constexpr size_t kClaimMax = 16;  // jobs taken at once
 
     void run();
     bool take_inbox();
@@ -103,7 +99,7 @@ private:
     LocalReads reads_;
     RequestReader reader_;
     bool giving_ = false;  // the batch is to go
-    ResultRing::Producer results_;
+    JobExchange::Answerer answers_;
     bool told_ = false;
     IoCounters counters_;
     std::optional<ThreadUsage> usage_;

@@ -11,8 +11,8 @@ SharedThreads::SharedThreads(Executor& executor, Parts&, const IoThreadParts& th
       loop_(executor.loop()),
       transport_(thread_parts.executor_transport),
       thread_parts_(thread_parts),
-      results_(thread_parts.results),
-      shared_parts_{thread_parts, queue_, active_},
+      exchange_(thread_parts.results),
+      shared_parts_{thread_parts, exchange_, active_},
       report_(transport_.make_report()) {
     executor_.set_remote(this);
 }
@@ -23,7 +23,7 @@ SharedThreads::~SharedThreads() {
     for (auto& ending : threads_) {
         ending->ask_to_stop();
         std::array<ExecutorJob, 64> jobs;
-        while (!ending->stopped()) (void)results_.pop(jobs);
+        while (!ending->stopped()) (void)exchange_.answers(jobs);
     }
     threads_.clear();
     executor_.set_remote(nullptr);
@@ -40,6 +40,7 @@ Result<> SharedThreads::resize(int io_threads) {
 
 void SharedThreads::grow() {
     while (count() < wanted_ && !last_is_stopping()) {
+        exchange_.prepare(count() + 1);
         threads_.push_back(std::make_unique<SharedThread>(count() + 1, shared_parts_));
         batches_here_.push_back(0);
         threads_.back()->start();
@@ -97,7 +98,7 @@ void SharedThreads::hand_out_reads() {
     readable_.clear();
     pending_.jobs += jobs_.size();
     pending_.reads += jobs_.size();
-    const size_t taken = active() > 0 ? queue_.push(jobs_) : 0;
+    const size_t taken = active() > 0 ? exchange_.hand_out(jobs_, active()) : 0;
     for (const SharedJob job : std::span(jobs_).subspan(taken)) do_here(job);
 }
 
@@ -107,13 +108,13 @@ void SharedThreads::hand_out_output(Batch& batch) {
     ++pending_.jobs;
     pending_.writes += clients;
     const SharedJob job(SharedJobKind::write, &batch);
-    if (active() == 0 || !queue_.push(job)) do_here(job);
+    if (active() == 0 || exchange_.hand_out({&job, 1}, active()) == 0) do_here(job);
 }
 
 // Only where the executor has something else to do meanwhile: else it waits for events itself.
 void SharedThreads::hand_out_poll() {
     if (poll_out_ || active() == 0 || pending_.jobs == 0) return;
-    if (!always_active_ && !results_.has_items()) return;
+    if (!always_active_ && !exchange_.has_answers()) return;
     poll_out_ = true;
     ++pending_.jobs;
     transport_.lend_poll();
@@ -122,7 +123,7 @@ void SharedThreads::hand_out_poll() {
 
 bool SharedThreads::post_poll() {
     const SharedJob job(SharedJobKind::poll, report_.get());
-    if (active() + 1 <= kPollsSharedUpTo) return queue_.push(job);
+    if (active() + 1 <= kPollsSharedUpTo) return exchange_.hand_out({&job, 1}, active()) == 1;
     next_poller_ = next_poller_ % static_cast<size_t>(active()) + 1;
     thread(next_poller_).post(job);
     thread(next_poller_).commit();
@@ -133,10 +134,16 @@ bool SharedThreads::post_poll() {
 // As many as the queue has work for, those with low numbers first; the others sleep on. One that is
 // awake may be busy for long: only where the executor helps out does it count as one that comes.
 void SharedThreads::wake_threads() {
-    const size_t depth = queue_.size();
+    const size_t depth = exchange_.depth();
     if (depth == 0) return;
     const size_t spared = helps() ? kJobsToWake / 2 : kJobsToWake - 1;
     const size_t wanted = std::min((depth + spared) / kJobsToWake, static_cast<size_t>(active()));
+    if (!JobExchange::kAnyThread) {
+        for (int i = 1; i <= count(); ++i) {
+            if (exchange_.has_jobs_of(i)) threads_[static_cast<size_t>(i) - 1]->wake();
+        }
+        return;
+    }
     size_t coming = 0;
     for (size_t i = 1; i <= static_cast<size_t>(active()) && coming < wanted; ++i)
         coming += thread(i).wake() || helps();
@@ -153,7 +160,7 @@ void SharedThreads::commit() {
 size_t SharedThreads::help() {
     if (!helps()) return 0;
     std::array<SharedJob, kHelpAtOnce> jobs;
-    const size_t count = queue_.pop(jobs);
+    const size_t count = exchange_.take_back(jobs);
     loop_.deliver_own();
     for (const SharedJob job : std::span(jobs.data(), count)) do_here(job);
     return count;
@@ -183,13 +190,13 @@ void SharedThreads::do_here(SharedJob job) {
 // ---- Results
 
 bool SharedThreads::drain() {
-    depth_seen_ = queue_.size();
+    depth_seen_ = exchange_.depth();
     hand_out_reads();
     wake_threads();
     std::array<ExecutorJob, 64> jobs;
     size_t done = 0;
     while (done < kJobsPerTurn) {
-        const size_t count = results_.pop(jobs);
+        const size_t count = exchange_.answers(jobs);
         if (count == 0) break;
         for (const ExecutorJob job : std::span(jobs.data(), count)) do_job(job);
         done += count;

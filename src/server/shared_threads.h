@@ -44,7 +44,7 @@ public:
 
     bool drain() override;
     bool has_results() const override {
-        return results_.has_items() || (helps() && queue_.size() > 0);
+        return exchange_.has_answers() || (helps() && exchange_.depth() > 0);
     }
     void commit() override;
     void stop_surplus() override;
@@ -73,7 +73,7 @@ private:
     // Jobs that a thread must find before it is worth its waking up.
     static constexpr size_t kJobsToWake = 8;
 
-    bool helps() const { return !always_active_ || active() == 0; }
+    bool helps() const { return JobExchange::kAnyThread && (!always_active_ || active() == 0); }
     void grow();
     bool last_is_stopping() const {
         return !threads_.empty() && threads_.back()->is_asked_to_stop();
@@ -95,8 +95,7 @@ private:
     IoLoop& loop_;
     Transport& transport_;
     const IoThreadParts& thread_parts_;
-    ResultRing& results_;
-    SharedQueue queue_;
+    JobExchange exchange_;
     std::atomic<int> active_{0};
     SharedParts shared_parts_;
     std::vector<std::unique_ptr<SharedThread>> threads_;  // [i] is thread i + 1

@@ -397,9 +397,9 @@ TEST_F(SharedMode, WhatASocketDoesNotTakeTheExecutorSendsOn) {
 TEST_F(SharedMode, ThePrivateInboxComesBeforeTheQueue) {
     start(1);
     GatedTransport transport;
-    SharedQueue queue;
     const std::atomic<int> active{1};
     ResultRing results;
+    JobExchange exchange(results);
     ReadGate gate;
     Parts& parts = server_->parts();
     const IoThreadParts io{.clock = clock_,
@@ -411,26 +411,28 @@ TEST_F(SharedMode, ThePrivateInboxComesBeforeTheQueue) {
                            .executor_transport = transport,
                            .make_transport = nullptr,
                            .settle = [](int) {}};
-    const SharedParts shared{io, queue, active};
+    exchange.prepare(1);
+    const SharedParts shared{io, exchange, active};
     SharedThread thread(1, shared);
     Client client(1);
     Batch batch;
     batch.out.append("x");
     batch.outgoing.push_back({&client, 0, 1, {}});
     const auto report = transport.make_report();
-    ASSERT_TRUE(queue.push({SharedJobKind::write, &batch}));
+    const SharedJob write(SharedJobKind::write, &batch);
+    ASSERT_EQ(exchange.hand_out({&write, 1}, 1), 1u);
     thread.post({SharedJobKind::poll, report.get()});
     thread.commit();
     thread.start();
     std::vector<ExecutorJob> came;
     ExecutorJob job;
     while (came.size() < 2) {
-        if (results.pop({&job, 1}) == 1) came.push_back(job);
+        if (exchange.answers({&job, 1}) == 1) came.push_back(job);
     }
     EXPECT_EQ(came[0].kind(), ToExecutor::polled);
     EXPECT_EQ(came[1].kind(), ToExecutor::written);
     thread.ask_to_stop();
-    while (!thread.stopped()) (void)results.pop({&job, 1});
+    while (!thread.stopped()) (void)exchange.answers({&job, 1});
 }
 
 }  // namespace
