@@ -117,13 +117,8 @@ void SharedThread::take(SharedJob job) {
             ++counters_.polls;
             return tell({ToExecutor::polled, report});
         }
-        case SharedJobKind::home: {
-            auto* batch = job.pointer<Batch>();
-            batch->clear_requests();
-            batch->clear_output();
-            free_batches_.push_back(batch);
-            return;
-        }
+        case SharedJobKind::home:
+            return put_away(*job.pointer<Batch>());
         case SharedJobKind::options: {
             const std::unique_ptr<IoOptions> options(job.pointer<IoOptions>());
             return reader_.apply(*options);
@@ -180,6 +175,14 @@ Batch& SharedThread::take_free_batch() {
     Batch& batch = *free_batches_.back();
     free_batches_.pop_back();
     return batch;
+}
+
+void SharedThread::put_away(Batch& batch) {
+    batch.clear_requests();
+    batch.clear_output();
+    if (batch.out.capacity() > kOutputKeptMax) batch.out.release();
+    if (free_batches_.size() < kFreeBatchesMax) return free_batches_.push_back(&batch);
+    std::erase_if(batches_, [&](const auto& owned) { return owned.get() == &batch; });
 }
 
 // ---- Writes

@@ -60,6 +60,9 @@ public:
     ThreadUsage& usage() { return *usage_; }
 
 private:
+    // Of batches that are home: more are freed, and so is more room for replies in each.
+    static constexpr size_t kFreeBatchesMax = 4;
+    static constexpr size_t kOutputKeptMax = size_t{64} << 10;
     static constexpr size_t kClaimMax = 16;  // jobs taken at once
 
     void run();
@@ -73,6 +76,7 @@ private:
     void tell(ExecutorJob);
     void wake_executor();
     Batch& take_free_batch();
+    void put_away(Batch&);
 
     Batch& take(Batch&) override;
     void held(Client&) override {}  // the executor sees to it when the client is back

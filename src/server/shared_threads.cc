@@ -243,6 +243,9 @@ void SharedThreads::written(Batch& batch) {
 }
 
 void SharedThreads::send_home(Batch& batch) {
+    // Its thread may be asleep: what is large does not wait for it.
+    if (!batch.borrowed.empty()) batch.clear_requests();
+    batch.clear_output();
     --batches_here_[batch.home - 1u];
     thread(batch.home).post({SharedJobKind::home, &batch});
 }
