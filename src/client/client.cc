@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "client/blocked.h"
+#include "client/multi.h"
 #include "client/registry.h"
 
 namespace rota {
@@ -30,6 +31,7 @@ size_t Client::memory() const {
     size_t bytes = sizeof(Client) + name.capacity() + lib_name.capacity() + lib_ver.capacity() +
                    peer.capacity() + local.capacity() + held.capacity() + held_output.capacity() +
                    io.query_capacity + io.unsent_bytes;
+    if (multi) bytes += sizeof *multi + multi->queued_bytes();
     if (blocked) bytes += blocked->memory();
     if (const size_t partial = io.partial_bytes; partial != 0)
         bytes += sizeof(RequestParser) + partial;
@@ -44,6 +46,7 @@ std::string flag_letters(const Client& client) {
     if (client.type == ClientType::pubsub) letters += 'P';
     if (client.in_multi) letters += 'x';
     if (client.postponed || client.blocked) letters += 'b';
+    if (client.dirty) letters += 'd';
     if (client.close_after_reply) letters += 'c';
     if (client.closing) letters += 'A';
     if (client.peer.ends_with(":0")) letters += 'U';
@@ -67,9 +70,12 @@ std::string describe(const Client& client, int64_t now_ms) {
     line += " age=" + std::to_string((now_ms - client.created_ms) / 1000);
     line += " idle=" + std::to_string(std::max<int64_t>(idle_ms, 0) / 1000);
     line += " flags=" + flag_letters(client) + " capa=" + (client.capa_redirect ? "r" : "");
-    line += " db=" + std::to_string(client.db) + " sub=0 psub=0 ssub=0 multi=-1 watch=0";
+    line += " db=" + std::to_string(client.db) + " sub=0 psub=0 ssub=0";
+    line += " multi=" + (client.multi ? number(client.multi->commands().size()) : "-1");
+    line += " watch=" + number(client.multi ? client.multi->watched.size() : 0);
     line += " qbuf=" + number(query_len) + " qbuf-free=" + number(query_free);
-    line += " argv-mem=" + number(client.io.partial_bytes) + " multi-mem=0";
+    line += " argv-mem=" + number(client.io.partial_bytes);
+    line += " multi-mem=" + number(client.multi ? client.multi->queued_bytes() : 0);
     // The fixed reply buffer is shared by all clients here: it costs a client nothing.
     line += " rbs=0 rbp=0 obl=0 oll=" + std::to_string(unsent > 0 ? 1 : 0);
     line += " omem=" + number(unsent) + " tot-mem=" + number(client.memory());

@@ -28,6 +28,7 @@
 namespace rota {
 
 struct BlockedState;  // blocked.h
+class MultiState;     // multi.h
 
 enum class ClientType : uint8_t { normal, replica, pubsub, primary };
 enum class ReplyMode : uint8_t { on, off, skip_next, skip };  // CLIENT REPLY
@@ -123,6 +124,7 @@ struct alignas(kCacheLine) Client {
     bool moving = false;     // between two loops; what is written for it waits in `held_output`
     bool internal = false;   // a client of ours without a connection
     bool in_multi = false;
+    bool dirty = false;  // a key that it watched has changed
     bool import_source = false;
     bool capa_redirect = false;
 
@@ -130,6 +132,7 @@ struct alignas(kCacheLine) Client {
     uint64_t commands = 0;
     const char* last_command = nullptr;     // full name, owned by the command table
     std::unique_ptr<BlockedState> blocked;  // it waits in a blocking command
+    std::unique_ptr<MultiState> multi;      // it has queued commands, or watches keys
     Buffer held;                            // requests that came while it had to wait
     std::string held_error;                 // behind them, what was wrong with the next one
     Buffer held_output;                     // replies that came while it was moving

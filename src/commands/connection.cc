@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The connection family without CLIENT: who is talking, in which protocol, to which database.
-#include "commands/ctx.h"
+#include "commands/transactions.h"
 #include "commands/version.h"
 #include "config/table.h"
 #include "platform/text.h"
@@ -140,6 +140,7 @@ void cmd_hello(Ctx& ctx) {
 void cmd_reset(Ctx& ctx) {
     Client& client = ctx.client;
     ctx.parts.control.set_monitor(client, false);
+    discard_transaction(ctx.parts, client);
     client.db = 0;
     client.resp = 2;
     client.no_evict = client.no_touch = client.import_source = client.capa_redirect = false;

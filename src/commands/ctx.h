@@ -23,6 +23,7 @@
 
 namespace rota {
 
+class WatchTable;
 class ConfigTable;
 class CommandLog;
 class ErrorStats;
@@ -46,6 +47,7 @@ struct MemoryOverview {
 };
 
 // What only the server itself can do; src/server implements it. So handlers never include upward.
+class Ctx;
 class ServerControl {
 public:
     virtual ~ServerControl() = default;
@@ -65,6 +67,7 @@ public:
     // For block_on_keys(), and out of it again.
     virtual void block(Client&, std::unique_ptr<BlockedState>, int64_t timeout_ms) = 0;
     virtual void unblock(Client&, UnblockReason) = 0;
+    virtual void run_queued(Ctx& exec) = 0;  // the client's queued commands, as EXEC's reply
 
     // SHUTDOWN: an error text for the client, or nothing: then the server ends and never replies.
     virtual std::optional<std::string> shutdown(bool now, bool force) = 0;
@@ -86,6 +89,7 @@ struct Parts {
     Effects& effects;
     ClientRegistry& clients;
     BlockedClients& blocked;
+    WatchTable& watched;
     CommandTable& commands;
     ConfigTable& config;
     Clock& clock;

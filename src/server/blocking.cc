@@ -110,13 +110,16 @@ void Executor::time_out_blocked() {
 
 void Executor::key_ready(int db, Slice key) { parts_.blocked.mark_ready(db, key); }
 
-void Executor::db_clearing(int db) { parts_.blocked.mark_all_ready(db); }
+void Executor::db_clearing(int db) {
+    touch_watched(db, -1);
+    parts_.blocked.mark_all_ready(db);
+}
 
 void Executor::dbs_swapping(int a, int b) {
+    touch_watched(a, b);
+    touch_watched(b, a);
     parts_.blocked.mark_all_ready(a);
     parts_.blocked.mark_all_ready(b);
 }
-
-void Executor::key_changed(int, Slice) {}
 
 }  // namespace rota

@@ -53,6 +53,8 @@ void Server::block(Client& client, std::unique_ptr<BlockedState> state, int64_t 
     executor_.block(client, std::move(state), timeout_ms);
 }
 
+void Server::run_queued(Ctx& exec) { executor_.run_queued(exec); }
+
 void Server::unblock(Client& client, UnblockReason reason) { executor_.unblock(client, reason); }
 
 std::optional<std::string> Server::shutdown(bool now, bool force) {

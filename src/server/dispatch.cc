@@ -77,10 +77,11 @@ void Executor::run(Request& request, Batch& batch) {
     const size_t begin = batch.out.size();
     Reply reply(batch.out, client.resp, client.reply_mode != ReplyMode::on);
     if (admit(request, args, reply)) {
-        if (must_wait(client, *request.command)) {
+        if (must_wait(request)) {
             client.postponed = true;
             client.held.append(request.raw);
-        } else {
+        } else if (!client.in_multi || !queue(request, args, reply)) {
+            client.last_command = request.command->full_name.c_str();
             call(request, args, reply);
         }
     }
@@ -103,9 +104,9 @@ void Executor::protocol_error(Request& request, Batch& batch) {
     add_output(batch, client, begin);
 }
 
-bool Executor::must_wait(const Client& client, const RegisteredCommand& command) const {
-    if (pause_until_ms_ == 0 || client.type == ClientType::replica) return false;
-    return pause_mode_ == PauseMode::all || command.is(kWrite | kMayReplicate);
+bool Executor::must_wait(const Request& request) const {
+    if (pause_until_ms_ == 0 || request.client->type == ClientType::replica) return false;
+    return pause_mode_ == PauseMode::all || (flags_of(request) & (kWrite | kMayReplicate)) != 0;
 }
 
 namespace {
@@ -132,14 +133,22 @@ bool speaks_http(Slice name) {
 
 // Whether the command may run at all. If not, the error has been replied.
 bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply) {
+    const size_t reply_begin = reply.begin();
+    if (may_run(request, args, reply)) [[likely]]
+        return true;
+    if (request.client->in_multi) refuse_in_multi(request, reply, reply_begin);
+    if (request.command != nullptr) request.command->stats.add_rejected();
+    count_errors(reply);
+    return false;
+}
+
+bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& reply) {
     Client& client = *request.client;
     RegisteredCommand* command = request.command;
     // Before AUTH not even the names of commands are told apart.
     if (!client.authenticated && (command == nullptr || !command->is(kNoAuth)) &&
         !speaks_http(args[0])) {
         reply.error("NOAUTH Authentication required.");
-        if (command != nullptr) command->stats.add_rejected();
-        count_errors(reply);
         return false;
     }
     if (command == nullptr) {
@@ -154,20 +163,19 @@ bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply
             return false;
         }
         unknown_command(parts_.commands, args, reply);
-        count_errors(reply);
         return false;
     }
     const int arity = command->row->arity;
     const auto count = static_cast<int>(args.size());
     if (command->row->run == nullptr || (arity > 0 ? count != arity : count < -arity)) {
         reply.error("ERR wrong number of arguments for '" + command->full_name + "' command");
-    } else if (command->is(kDenyOom) && out_of_memory()) {
+    } else if (client.in_multi && command->is(kNoMulti)) {
+        reply.error("ERR Command '" + command->full_name + "' not allowed inside a transaction");
+    } else if ((flags_of(request) & kDenyOom) != 0 && out_of_memory()) {
         reply.error("OOM command not allowed when used memory > 'maxmemory'.");
     } else {
         return true;
     }
-    command->stats.add_rejected();
-    count_errors(reply);
     return false;
 }
 
@@ -199,22 +207,23 @@ void Executor::call(Request& request, std::span<const Slice> args, Reply& reply)
     Client& client = *request.client;
     RegisteredCommand& command = *request.command;
     const size_t reply_begin = reply.begin();
-    client.last_command = command.full_name.c_str();
     Ctx ctx(parts_, client, command, args, request.key_hash, reply);
     ctx.prepared = request.prepared;
-    in_command_ = true;
+    const bool in_exec = std::exchange(in_command_, true);
+    ctx.may_block = !in_exec;
+    const uint64_t begin_ticks = last_ticks_;
     {
         const ReadGate::Closed closed(gate_, writes_several_keys(command, args.size()));
         run_or_refuse(command, ctx);
     }
-    in_command_ = false;
+    in_command_ = in_exec;
     request.prepared = ctx.prepared;
     const uint64_t now_ticks = parts_.clock.ticks();
-    const uint64_t ticks = now_ticks - last_ticks_;
+    const uint64_t ticks = now_ticks - begin_ticks;
     last_ticks_ = now_ticks;
     const auto spent_ns = static_cast<uint64_t>(parts_.clock.ticks_to_ns(ticks));
     const uint64_t before_ns = rerunning_ != nullptr ? rerunning_->spent_ns : 0;
-    turn_commands_ns_ += spent_ns;
+    if (!in_exec) turn_commands_ns_ += spent_ns;
     if (client.blocked) [[unlikely]]
         client.blocked->spent_ns = before_ns + spent_ns;  // counted when it is over
     else

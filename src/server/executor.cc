@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "client/options.h"
+#include "commands/transactions.h"
 #include "metrics/server_stats.h"
 #include "platform/log.h"
 #include "server/options.h"
@@ -175,6 +176,7 @@ void Executor::close(Client& client) {
     client.closing = true;
     client.postponed = client.resuming = false;
     release_blocked(client);
+    if (&client != in_exec_) discard_transaction(parts_, client);
     client.held_error.clear();
     client.held.release();
     client.held_output.release();
@@ -208,6 +210,7 @@ void Executor::gone(Client& client) {
     client.closing = client.closed = true;
     set_monitor(client, false);
     release_blocked(client);
+    discard_transaction(parts_, client);
     parts_.clients.forget(client);
     if (client.loop == 0) graveyard_.push_back(&client);
     if (remote_ != nullptr) remote_->forgotten(client);

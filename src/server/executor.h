@@ -71,6 +71,8 @@ public:
     // The client waits in the command that runs. See blocking.cc.
     void block(Client&, std::unique_ptr<BlockedState>, int64_t timeout_ms);
     void unblock(Client&, UnblockReason);
+    // EXEC: see transactions.cc.
+    void run_queued(Ctx& exec);
 
     void pause(PauseMode, int64_t until_ms);
     void unpause();
@@ -108,8 +110,13 @@ private:
     void run(Request&, Batch&);
     void protocol_error(Request&, Batch&);
     bool admit(Request&, std::span<const Slice> args, Reply&);
+    bool may_run(Request&, std::span<const Slice> args, Reply&);
+    uint64_t flags_of(const Request&) const;
+    bool queue(Request&, std::span<const Slice> args, Reply&);
+    void refuse_in_multi(const Request&, Reply&, size_t reply_begin);
+    void touch_watched(int db, int other);
     bool out_of_memory();
-    bool must_wait(const Client&, const RegisteredCommand&) const;
+    bool must_wait(const Request&) const;
     void call(Request&, std::span<const Slice> args, Reply&);
     void account(const Ctx&, uint64_t spent_ns, size_t reply_len);
     std::span<const Slice> shown_args(const Ctx&);
@@ -150,6 +157,7 @@ private:
     RemoteLoops* remote_ = nullptr;  // null: there are no IO threads
     Batch* running_ = nullptr;
     bool in_command_ = false;
+    const Client* in_exec_ = nullptr;    // whose transaction runs
     BlockedState* rerunning_ = nullptr;  // what the command that runs again had waited for
     bool serving_ = false;
     std::vector<uint64_t> resumed_;  // clients that wait no more, and have something in `held`

@@ -124,9 +124,9 @@ void InfoSections::clients(void* owner, InfoWriter& out) {
     out.count("blocked_clients", blocked);
     out.integer("tracking_clients", 0);
     out.count("pubsub_clients", pubsub);
-    out.integer("watching_clients", 0);
+    out.count("watching_clients", server.watched_.client_count());
     out.count("clients_in_timeout_table", server.blocked_.deadline_count());
-    out.integer("total_watched_keys", 0);
+    out.count("total_watched_keys", server.watched_.key_count());
     out.count("total_blocking_keys", server.blocked_.key_count());
     out.count("total_blocking_keys_on_nokey", server.blocked_.key_count_when_gone());
     out.text("paused_reason", paused ? "client_pause" : "none");

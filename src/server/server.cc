@@ -26,10 +26,12 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       transport_(std::move(transport)),
       keyspace_(options.server.databases, options.store, effects_),
       blocked_(options.server.databases, keyspace_.seed()),
+      watched_(options.server.databases, keyspace_.seed()),
       parts_{.keyspace = keyspace_,
              .effects = effects_,
              .clients = clients_,
              .blocked = blocked_,
+             .watched = watched_,
              .commands = commands_,
              .config = config_,
              .clock = clock_,
@@ -76,7 +78,7 @@ void Server::add_commands() {
                             connection_commands(),  client_commands(),      server_commands(),
                             config_commands(),      object_commands(),      memory_commands(),
                             debug_commands(),       monitoring_commands(),  command_commands(),
-                            dump_commands()})
+                            dump_commands(),        transaction_commands()})
         commands_.add(rows);
 }
 

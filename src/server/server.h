@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "client/multi.h"
 #include "client/options.h"
 #include "client/registry.h"
 #include "commands/command_table.h"
@@ -86,6 +87,7 @@ public:
     void unpause_clients() override;
     void block(Client&, std::unique_ptr<BlockedState>, int64_t timeout_ms) override;
     void unblock(Client&, UnblockReason) override;
+    void run_queued(Ctx& exec) override;
     std::optional<std::string> shutdown(bool now, bool force) override;
     void abort_shutdown() override;
     Result<> rewrite_config() override;
@@ -130,6 +132,7 @@ private:
     Keyspace keyspace_;
     ClientRegistry clients_;
     BlockedClients blocked_;
+    WatchTable watched_;
     CommandTable commands_;
     ServerStats stats_;  // the executor's share
     // Of all loops and of the executor's own, at the last CONFIG RESETSTAT.

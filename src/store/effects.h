@@ -54,7 +54,7 @@ public:
     // tracking.
     void changed(int db, Slice key) {
         ++dirty_;
-        if (heeds_changes_) observer_->key_changed(db, key);
+        if (heeds_changes_ != 0) observer_->key_changed(db, key);
     }
     // See KeyObserver. The store says so of every key that comes or goes; a command that adds to a
     // value which clients may wait for (a stream) says so itself.
@@ -62,10 +62,10 @@ public:
         if (heeds_ready_) observer_->key_ready(db, key);
     }
     void clearing(int db) {
-        if (heeds_changes_ || heeds_ready_) observer_->db_clearing(db);
+        if (heeds_changes_ != 0 || heeds_ready_) observer_->db_clearing(db);
     }
     void swapping(int a, int b) {
-        if (heeds_changes_ || heeds_ready_) observer_->dbs_swapping(a, b);
+        if (heeds_changes_ != 0 || heeds_ready_) observer_->dbs_swapping(a, b);
     }
     // A keyspace event, e.g. (EventClass::string, "set", key, db).
     void notify(EventClass kind, const char* event, Slice key, int db) {
@@ -78,9 +78,15 @@ public:
     void set_wanted_events(uint16_t classes) { wanted_events_ = classes; }
     void observe(KeyObserver* observer) {
         observer_ = observer;
-        heeds_changes_ = heeds_ready_ = false;
+        heeds_changes_ = 0;
+        heeds_ready_ = false;
     }
-    void heed_changes(bool on) { heeds_changes_ = on; }
+    // Who cares for changes; nobody is asked where nobody does.
+    enum class Heed : uint8_t { watch = 1, tracking = 2 };
+    void heed_changes(Heed who, bool on) {
+        const auto bit = static_cast<uint8_t>(who);
+        heeds_changes_ = static_cast<uint8_t>(on ? heeds_changes_ | bit : heeds_changes_ & ~bit);
+    }
     void heed_ready(bool on) { heeds_ready_ = on; }
     const std::vector<KeyEvent>& events() const { return events_; }
     void clear() { events_.clear(); }
@@ -90,7 +96,8 @@ public:
 private:
     uint64_t dirty_ = 0;
     uint16_t wanted_events_ = 0;
-    bool heeds_changes_ = false, heeds_ready_ = false;
+    uint8_t heeds_changes_ = 0;  // bits of Heed
+    bool heeds_ready_ = false;
     KeyObserver* observer_ = nullptr;
     std::vector<KeyEvent> events_;
 };
