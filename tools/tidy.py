@@ -12,7 +12,8 @@ ALLOW = 'tools/tidy_allow.txt'   # path, function, lines
 # meet. The longest prefix of a path decides.
 LAYERS = (
     ('platform',), ('transports/endpoint',), ('transports/transport.h',),
-    ('transports/options', 'transports/stream_limits', 'transports/timer_clock'),
+    ('transports/options', 'transports/stream_limits', 'transports/timer_clock',
+     'transports/guest'),
     ('transports/sockets',),                              # what the transports on sockets share,
     ('transports/accepting', 'transports/slot_table', 'transports/ready_queue'),    # and these
     tuple(f'transports/{name}' for name in ('epoll', 'io_uring', 'rdma', 'dpdk', 'tls', 'sim')),

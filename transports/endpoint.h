@@ -11,7 +11,7 @@
 namespace rota {
 
 struct Endpoint {
-    enum class Kind : uint8_t { tcp, unix_socket };
+    enum class Kind : uint8_t { tcp, unix_socket, rdma };
     Kind kind = Kind::tcp;
     // A numeric IPv4 or IPv6 address or a name, "*" and "::*" mean any; a path for unix_socket.
     std::string host;
@@ -26,6 +26,9 @@ struct Endpoint {
     }
     static Endpoint unix_path(std::string path) {
         return {Kind::unix_socket, std::move(path), 0, false};
+    }
+    static Endpoint rdma(std::string host, uint16_t port) {
+        return {Kind::rdma, std::move(host), port, false};
     }
     std::string to_string() const;  // "127.0.0.1:6379", "[::1]:6379", "unix:/run/x.sock"
 

@@ -163,6 +163,10 @@ public:
 
     virtual const TransportStats& stats() const = 0;
 
+    // From now on a poll() that waits also ends, with no event, while this descriptor is readable.
+    // One at most, owned by the caller and not read here. False: it cannot be done.
+    virtual bool watch(int /*descriptor*/) { return false; }
+
     // ---- Sharing. A transport that cannot has only the first two of these.
 
     virtual bool can_share() const { return false; }

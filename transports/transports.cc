@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "transports/beside.h"
 #include "transports/io_uring/seal.h"
 
 // ROTA_TRANSPORT_ROWS comes from meson.build: "ROW(epoll) ROW(...)", one per transport built.
@@ -13,6 +14,16 @@ namespace rota {
     Result<std::unique_ptr<Transport>> make_##name##_transport(const TransportOptions&);
 ROTA_TRANSPORT_ROWS
 #undef ROW
+
+#ifdef ROTA_RDMA
+Result<std::unique_ptr<Guest>> make_rdma_transport(const TransportOptions&);
+bool rdma_is_here();
+#else
+static Result<std::unique_ptr<Guest>> make_rdma_transport(const TransportOptions&) {
+    return fail("RDMA is not in this build");
+}
+static bool rdma_is_here() { return false; }
+#endif
 
 namespace {
 
@@ -26,6 +37,21 @@ std::span<const TransportRow> built_transports() { return kRows; }
 
 // Completions of the others come to one thread by nature.
 bool transport_shares(Slice name) { return name == "epoll"; }
+
+bool rdma_is_usable() { return rdma_is_here(); }
+
+Result<std::unique_ptr<Transport>> with_rdma(std::unique_ptr<Transport> host,
+                                             const TransportOptions& options) {
+    auto guest = make_rdma_transport(options);
+    if (!guest) return std::unexpected(guest.error());
+    return BesideTransport::create(std::move(host), std::move(*guest));
+}
+
+Result<std::unique_ptr<Transport>> make_rdma(const TransportOptions& options) {
+    auto made = make_rdma_transport(options);
+    if (!made) return std::unexpected(made.error());
+    return std::unique_ptr<Transport>(std::move(*made));
+}
 
 Result<> seal_transports(const TransportOptions& options) {
     return options.io_uring.restrict ? uring::forbid_new_rings() : Result<>();

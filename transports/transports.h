@@ -27,6 +27,14 @@ bool transport_shares(Slice name);
 // the machine lacks what the transport needs.
 Result<std::unique_ptr<Transport>> make_transport(Slice name, const TransportOptions& options = {});
 
+// Whether this build and this machine have RDMA.
+bool rdma_is_usable();
+// The same transport, which then also listens and connects at endpoints of kind rdma.
+Result<std::unique_ptr<Transport>> with_rdma(std::unique_ptr<Transport> host,
+                                             const TransportOptions& options);
+// RDMA alone, for programs that speak nothing else.
+Result<std::unique_ptr<Transport>> make_rdma(const TransportOptions& options = {});
+
 // After the last transport has been made: gives up what only making one needs, where the options
 // ask for it. No transport of a kind that gave something up can be made any more.
 Result<> seal_transports(const TransportOptions& options);

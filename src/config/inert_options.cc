@@ -438,18 +438,6 @@ constexpr ConfigRow tls_rows[] = {
         {.range = {1, 1000}}),
 };
 
-using Rdma = RdmaOptions;
-constexpr ConfigRow rdma_rows[] = {
-    special<&Rdma::rdma_bind, kAddressList>("rdma-bind", "The addresses to listen on with RDMA.",
-                                            {.flags = multi_arg | inert}),
-    keep<&Rdma::rdma_port>("rdma-port", "The RDMA port; 0 is none.", {.range = kPort}),
-    keep<&Rdma::rdma_rx_size>("rdma-rx-size", "The receive buffer of an RDMA connection.",
-                              {.flags = immutable, .range = {64 << 10, 16 << 20}}),
-    keep<&Rdma::rdma_completion_vector>("rdma-completion-vector",
-                                        "The completion vector; -1 is any.",
-                                        {.flags = immutable, .range = {-1, 1024}}),
-};
-
 using Acl = AclOptions;
 constexpr ConfigRow acl_rows[] = {
     keep<&Acl::aclfile>("aclfile", "The file of users.", {.flags = immutable}),
@@ -477,7 +465,6 @@ void add_inert_options(ConfigTable& table, InertOptions& options) {
     table.add(replication_rows, &options.replication);
     table.add(cluster_rows, &options.cluster);
     table.add(tls_rows, &options.tls);
-    table.add(rdma_rows, &options.rdma);
     table.add(acl_rows, &options.acl);
     table.add(script_rows, &options.script);
 }

@@ -115,11 +115,6 @@ struct TlsOptions {
     uint32_t max_new_tls_connections_per_cycle = 1;
 };
 
-struct RdmaOptions {
-    std::vector<std::string> rdma_bind;
-    int32_t rdma_port = 0, rdma_rx_size = 1 << 20, rdma_completion_vector = -1;
-};
-
 enum class AclPubsubDefault : uint8_t { resetchannels, allchannels };
 
 struct AclOptions {
@@ -139,7 +134,6 @@ struct InertOptions {
     ReplicationOptions replication;
     ClusterOptions cluster;
     TlsOptions tls;
-    RdmaOptions rdma;
     AclOptions acl;
     ScriptOptions script;
 };

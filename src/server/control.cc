@@ -105,6 +105,7 @@ void Server::apply_io_options() {
 
 void Server::watch_config() {
     config_.on_change({"port", "bind"}, [this] { return listen_again(); });
+    config_.on_change({"rdma-port", "rdma-bind"}, [this] { return listen_rdma_again(); });
     config_.on_change({"tcp-keepalive", "max-new-connections-per-cycle"}, [this]() -> Result<> {
         update_listeners();
         return {};

@@ -50,6 +50,10 @@ struct ServerOptions {
     uint32_t max_new_connections_per_cycle = 10;
     uint32_t socket_mark_id = 0;
     bool mptcp = false;
+    std::vector<std::string> rdma_bind;  // none: any address
+    int32_t rdma_port = 0;               // 0: no RDMA
+    int32_t rdma_rx_size = 1 << 20;      // bytes
+    int32_t rdma_completion_vector = -1;
     std::string bind_source_addr;
     std::string transport = "auto";
     bool io_uring_restrict = false;

@@ -60,7 +60,7 @@ public:
 
     // Starts the IO threads.
     Result<> start_threads();
-    // Opens what `bind`, `port` and `unixsocket` ask for.
+    // Opens what `bind`, `port`, `unixsocket`, `rdma-bind` and `rdma-port` ask for.
     Result<> listen();
     // Turns until a shutdown is due; returns the exit code.
     int run();
@@ -117,8 +117,10 @@ private:
     IoThreadStats io_stats();
     ServerStats total_stats() const;
     Result<> listen_on(const std::vector<std::string>& addresses, uint16_t port,
-                       std::vector<Listening>& out);
+                       std::vector<Listening>& out, Endpoint::Kind kind = Endpoint::Kind::tcp);
     Result<> listen_again();
+    Result<> listen_rdma();
+    Result<> listen_rdma_again();
     void update_listeners();
     ListenOptions listen_options() const;
     void apply_metrics_options();
@@ -146,7 +148,7 @@ private:
     Executor executor_;
     std::optional<ThreadControl> threads_;
 
-    std::vector<Listening> tcp_listeners_, unix_listeners_;
+    std::vector<Listening> tcp_listeners_, unix_listeners_, rdma_listeners_;
     std::string config_file_;
     std::string run_id_;
     std::atomic<int> shutdown_signal_{0};

@@ -206,10 +206,22 @@ TransportOptions transport_options(const ServerOptions& options) {
     made.io_uring.zerocopy_min = options.io_uring_zerocopy_min;
     made.io_uring.napi_us = options.io_uring_napi_us;
     made.io_uring.min_wait_us = options.io_uring_min_wait_us;
+    made.rdma.rx_size = static_cast<uint32_t>(options.rdma_rx_size);
+    made.rdma.completion_vector = options.rdma_completion_vector;
     return made;
 }
 
-Result<std::unique_ptr<Transport>> choose_transport(const ServerOptions& options) {
+namespace {
+
+// RDMA needs a part of its own in every loop, which a machine without such a device is spared. So a
+// port can be set at run time where there is one.
+Result<std::unique_ptr<Transport>> complete(Result<std::unique_ptr<Transport>> transport,
+                                            const TransportOptions& wishes) {
+    if (!transport || !rdma_is_usable()) return transport;
+    return with_rdma(std::move(*transport), wishes);
+}
+
+Result<std::unique_ptr<Transport>> choose_host_transport(const ServerOptions& options) {
     const TransportOptions wishes = transport_options(options);
     if (options.transport != "auto") {
         auto transport = make_transport(options.transport, wishes);
@@ -231,10 +243,17 @@ Result<std::unique_ptr<Transport>> choose_transport(const ServerOptions& options
     return transport;
 }
 
+}  // namespace
+
+Result<std::unique_ptr<Transport>> choose_transport(const ServerOptions& options) {
+    return complete(choose_host_transport(options), transport_options(options));
+}
+
 std::function<Result<std::unique_ptr<Transport>>()> transport_factory(
     const std::string& kind, const ServerOptions& options) {
-    return
-        [kind, transport = transport_options(options)] { return make_transport(kind, transport); };
+    return [kind, transport = transport_options(options)] {
+        return complete(make_transport(kind, transport), transport);
+    };
 }
 
 Result<> rename_commands(Server& server, const OwnerDirectives& directives) {
@@ -281,6 +300,7 @@ void log_ready(Server& server, const AllOptions& options) {
     const ServerOptions& config = options.server;
     if (config.port != 0) log(LogLevel::notice, "Ready to accept connections tcp");
     if (!config.unixsocket.empty()) log(LogLevel::notice, "Ready to accept connections unix");
+    if (config.rdma_port != 0) log(LogLevel::notice, "Ready to accept connections rdma");
     const bool automatic = config.supervised == Supervised::automatic;
     const Supervisor found = automatic ? detect_supervisor() : Supervisor::none;
     if (config.supervised == Supervised::systemd || found == Supervisor::systemd)

@@ -230,6 +230,11 @@ int EpollTransport::descriptor(ConnId id) const {
     return connection ? connection->fd : -1;
 }
 
+bool EpollTransport::watch(int descriptor) {
+    epoll_event wanted{.events = EPOLLIN, .data = {.u64 = kWakeTag}};
+    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &wanted) == 0;
+}
+
 // Only writes to the descriptor if the owner sleeps and nobody has woken it yet. May run in a
 // signal handler, whose errno is not ours to change.
 void EpollTransport::wake() noexcept {

@@ -60,6 +60,7 @@ public:
     void wake() noexcept override;
     const TransportStats& stats() const override { return stats_; }
     bool can_share() const override { return true; }
+    bool watch(int descriptor) override;
     bool share_input(bool on) override;
     Loan lend(ConnId id) override;
     void take_back(ConnId id, const Loan& loan) override;

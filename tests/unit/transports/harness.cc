@@ -15,6 +15,7 @@
 #include <filesystem>
 
 #include "platform/assert.h"
+#include "transports/options.h"
 #include "transports/sim/sim_transport.h"
 #include "transports/sockets.h"
 #include "transports/transports.h"
@@ -134,10 +135,140 @@ private:
     SimNet net_{81723};
 };
 
+// A client of the transport itself: nobody else speaks its protocol without sockets.
+class RdmaPeer final : public Peer {
+public:
+    RdmaPeer(std::unique_ptr<Transport> transport, ConnId id)
+        : transport_(std::move(transport)), id_(id) {
+        transport_->pause_receive(id_);
+    }
+
+    size_t send(Slice bytes) override {
+        turn();
+        if (gone_ || sending_ || transport_ == nullptr) return 0;
+        outgoing_ = bytes.substr(0, size_t{64} << 10);
+        const Slice chunk = outgoing_;
+        sending_ = transport_->send(id_, {&chunk, 1}) == SendStatus::pending;
+        return outgoing_.size();
+    }
+    size_t receive(std::string& to, size_t most) override {
+        if (transport_ == nullptr) return 0;
+        if (unread_.empty()) transport_->resume_receive(id_);
+        turn();
+        if (transport_ != nullptr) transport_->pause_receive(id_);
+        const size_t count = std::min(most, unread_.size());
+        to.append(unread_, 0, count);
+        unread_.erase(0, count);
+        return count;
+    }
+    bool at_end() override {
+        look();
+        return ended_ && unread_.empty();
+    }
+    bool broken() override {
+        look();
+        return gone_ && !ended_;
+    }
+    void half_close() override { FAIL() << "there is none"; }
+    void reset() override { transport_.reset(); }
+    void close() override { transport_.reset(); }
+    std::string name() const override { return transport_->local_name(id_); }
+    bool connected() const { return connected_; }
+
+    void turn() {
+        if (transport_ == nullptr) return;
+        Event events[8];
+        const size_t count = transport_->poll(events, 0);
+        for (const Event& event : std::span(events, count)) {
+            if (event.kind == Event::Kind::received) {
+                unread_ += event.data;
+                transport_->recycle(event.buffer);
+            }
+            connected_ |= event.kind == Event::Kind::connected;
+            if (event.kind == Event::Kind::sent) sending_ = false;
+            if (event.kind == Event::Kind::eof) ended_ = true;
+            if (event.kind == Event::Kind::closed) gone_ = true;
+        }
+    }
+
+private:
+    // Whether it is over, without reading on.
+    void look() {
+        turn();
+        if (unread_.empty() && transport_ != nullptr && !gone_) {
+            transport_->resume_receive(id_);
+            turn();
+            transport_->pause_receive(id_);
+        }
+    }
+
+    std::unique_ptr<Transport> transport_;
+    ConnId id_;
+    std::string unread_, outgoing_;
+    bool sending_ = false, ended_ = false, gone_ = false, connected_ = false;
+};
+
+class RdmaWorld final : public World {
+public:
+    std::unique_ptr<Transport> make() override { return make_one(); }
+    std::unique_ptr<Peer> dial(const Endpoint& where) override {
+        std::unique_ptr<Transport> transport = make_one();
+        const Result<ConnId> id = transport->connect(where, {});
+        if (!id) return nullptr;
+        auto peer = std::make_unique<RdmaPeer>(std::move(transport), *id);
+        peers_.push_back(peer.get());
+        return std::make_unique<Watched>(std::move(peer), peers_);
+    }
+    void step() override {
+        for (RdmaPeer* peer : peers_) peer->turn();
+    }
+    bool is_kernel() const override { return false; }
+    bool has_half_close() const override { return false; }
+    bool has_local_sockets() const override { return false; }
+    bool can_move() const override { return false; }
+    int crowd() const override { return 100; }
+    Endpoint any_port() const override { return Endpoint::tcp(rdma_address(), 0); }
+
+private:
+    // A peer that leaves the list when it goes.
+    class Watched final : public Peer {
+    public:
+        Watched(std::unique_ptr<RdmaPeer> peer, std::vector<RdmaPeer*>& all)
+            : peer_(std::move(peer)), all_(all) {}
+        ~Watched() override { std::erase(all_, peer_.get()); }
+        size_t send(Slice bytes) override { return peer_->send(bytes); }
+        size_t receive(std::string& to, size_t most) override { return peer_->receive(to, most); }
+        bool at_end() override { return peer_->at_end(); }
+        bool broken() override { return peer_->broken(); }
+        void half_close() override { peer_->half_close(); }
+        void reset() override { peer_->reset(); }
+        void close() override { peer_->close(); }
+        std::string name() const override { return peer_->name(); }
+
+    private:
+        std::unique_ptr<RdmaPeer> peer_;
+        std::vector<RdmaPeer*>& all_;
+    };
+
+    static std::unique_ptr<Transport> make_one() {
+        // Each peer has all of it for itself.
+        TransportOptions options;
+        options.rdma.rx_size = 128 << 10;
+        Result<std::unique_ptr<Transport>> made = make_rdma(options);
+        if (!made) ADD_FAILURE() << made.error().message;
+        return std::move(*made);
+    }
+
+    std::vector<RdmaPeer*> peers_;
+};
+
 }  // namespace
+
+const char* rdma_address() { return std::getenv("ROTA_RDMA_ADDRESS"); }
 
 std::unique_ptr<World> World::create(const std::string& name) {
     if (name == "sim") return std::make_unique<SimulatedWorld>();
+    if (name == "rdma") return std::make_unique<RdmaWorld>();
     return std::make_unique<KernelWorld>(name);
 }
 

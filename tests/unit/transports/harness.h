@@ -39,8 +39,18 @@ public:
     virtual std::unique_ptr<Peer> dial(const Endpoint& where) = 0;  // null if refused at once
     virtual void step() {}
     virtual bool is_kernel() const = 0;
+    // A peer can say that it will send no more, and still receive.
+    virtual bool has_half_close() const { return true; }
+    // Unix sockets, ::1.
+    virtual bool has_local_sockets() const { return true; }
+    // Connections at the same time in a test that wants many.
+    virtual int crowd() const { return 1000; }
+    // A connection that has been in use can still be detached.
+    virtual bool can_move() const { return true; }
+    // Somewhere to listen.
+    virtual Endpoint any_port() const { return Endpoint::tcp("127.0.0.1", 0); }
 
-    // "sim" or a name that make_transport() knows.
+    // "sim", "rdma", or a name that make_transport() knows.
     static std::unique_ptr<World> create(const std::string& name);
 };
 
@@ -73,8 +83,8 @@ public:
 
     Transport& transport() { return *transport_; }
     Transport* operator->() { return transport_.get(); }
-    Endpoint listen(const Endpoint& where = Endpoint::tcp("127.0.0.1", 0),
-                    const ListenOptions& options = {});
+    Endpoint listen() { return listen(world_.any_port()); }
+    Endpoint listen(const Endpoint& where, const ListenOptions& options = {});
     // Waits for the next connection that nobody took yet; null after the deadline.
     Conn* accepted();
     Conn& remember(ConnId id);
@@ -109,6 +119,9 @@ std::string pattern(size_t size, uint32_t seed = 1);
 
 // Sends everything in pieces while the host polls and the peer reads `expected` bytes back.
 std::string converse(Host& host, Peer& peer, Slice bytes, size_t piece, size_t expected);
+
+// Where this machine has RDMA, as the environment says (ROTA_RDMA_ADDRESS); null: nowhere.
+const char* rdma_address();
 
 size_t open_descriptors();
 size_t heap_in_use();
