@@ -5,6 +5,7 @@
 
 #include "client/blocked.h"
 #include "client/multi.h"
+#include "client/pubsub.h"
 #include "client/registry.h"
 
 namespace rota {
@@ -31,6 +32,7 @@ size_t Client::memory() const {
     size_t bytes = sizeof(Client) + name.capacity() + lib_name.capacity() + lib_ver.capacity() +
                    peer.capacity() + local.capacity() + held.capacity() + held_output.capacity() +
                    io.query_capacity + io.unsent_bytes;
+    if (subscriptions) bytes += subscriptions->memory();
     if (multi) bytes += sizeof *multi + multi->queued_bytes();
     if (blocked) bytes += blocked->memory();
     if (const size_t partial = io.partial_bytes; partial != 0)
@@ -70,7 +72,10 @@ std::string describe(const Client& client, int64_t now_ms) {
     line += " age=" + std::to_string((now_ms - client.created_ms) / 1000);
     line += " idle=" + std::to_string(std::max<int64_t>(idle_ms, 0) / 1000);
     line += " flags=" + flag_letters(client) + " capa=" + (client.capa_redirect ? "r" : "");
-    line += " db=" + std::to_string(client.db) + " sub=0 psub=0 ssub=0";
+    line += " db=" + std::to_string(client.db);
+    line += " sub=" + number(PubSub::count_of(client, Subscription::channel));
+    line += " psub=" + number(PubSub::count_of(client, Subscription::pattern));
+    line += " ssub=" + number(PubSub::count_of(client, Subscription::shard));
     line += " multi=" + (client.multi ? number(client.multi->commands().size()) : "-1");
     line += " watch=" + number(client.multi ? client.multi->watched.size() : 0);
     line += " qbuf=" + number(query_len) + " qbuf-free=" + number(query_free);

@@ -27,8 +27,9 @@
 
 namespace rota {
 
-struct BlockedState;  // blocked.h
-class MultiState;     // multi.h
+struct BlockedState;   // blocked.h
+class MultiState;      // multi.h
+struct Subscriptions;  // pubsub.h
 
 enum class ClientType : uint8_t { normal, replica, pubsub, primary };
 enum class ReplyMode : uint8_t { on, off, skip_next, skip };  // CLIENT REPLY
@@ -130,12 +131,13 @@ struct alignas(kCacheLine) Client {
 
     ClientTerms told;  // what the IO half knows
     uint64_t commands = 0;
-    const char* last_command = nullptr;     // full name, owned by the command table
-    std::unique_ptr<BlockedState> blocked;  // it waits in a blocking command
-    std::unique_ptr<MultiState> multi;      // it has queued commands, or watches keys
-    Buffer held;                            // requests that came while it had to wait
-    std::string held_error;                 // behind them, what was wrong with the next one
-    Buffer held_output;                     // replies that came while it was moving
+    const char* last_command = nullptr;            // full name, owned by the command table
+    std::unique_ptr<BlockedState> blocked;         // it waits in a blocking command
+    std::unique_ptr<Subscriptions> subscriptions;  // null: none
+    std::unique_ptr<MultiState> multi;             // it has queued commands, or watches keys
+    Buffer held;                                   // requests that came while it had to wait
+    std::string held_error;                        // behind them, what was wrong with the next one
+    Buffer held_output;                            // replies that came while it was moving
 
     std::string user = "default";
     std::string name, lib_name, lib_ver;

@@ -78,6 +78,7 @@ std::span<const Command> bitmap_commands();
 std::span<const Command> hyperloglog_commands();
 std::span<const Command> blocking_commands();
 std::span<const Command> transaction_commands();
+std::span<const Command> pubsub_commands();
 std::span<const Command> list_commands();
 std::span<const Command> set_commands();
 std::span<const Command> hash_commands();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The connection family without CLIENT: who is talking, in which protocol, to which database.
+#include "client/pubsub.h"
 #include "commands/transactions.h"
 #include "commands/version.h"
 #include "config/table.h"
@@ -10,6 +11,11 @@ namespace {
 
 void cmd_ping(Ctx& ctx) {
     if (ctx.argc() > 2) return ctx.reply.error("ERR wrong number of arguments for 'ping' command");
+    if (ctx.client.type == ClientType::pubsub && ctx.client.resp == 2) {
+        ctx.reply.array(2);
+        ctx.reply.bulk("pong");
+        return ctx.reply.bulk(ctx.argc() == 2 ? ctx.arg(1) : Slice());
+    }
     ctx.argc() == 2 ? ctx.reply.bulk(ctx.arg(1)) : ctx.reply.simple("PONG");
 }
 
@@ -141,6 +147,7 @@ void cmd_reset(Ctx& ctx) {
     Client& client = ctx.client;
     ctx.parts.control.set_monitor(client, false);
     discard_transaction(ctx.parts, client);
+    ctx.parts.pubsub.unsubscribe_all(client);
     client.db = 0;
     client.resp = 2;
     client.no_evict = client.no_touch = client.import_source = client.capa_redirect = false;

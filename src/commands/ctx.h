@@ -23,6 +23,8 @@
 
 namespace rota {
 
+class PubSub;
+enum class Subscription : uint8_t;
 class WatchTable;
 class ConfigTable;
 class CommandLog;
@@ -67,6 +69,8 @@ public:
     // For block_on_keys(), and out of it again.
     virtual void block(Client&, std::unique_ptr<BlockedState>, int64_t timeout_ms) = 0;
     virtual void unblock(Client&, UnblockReason) = 0;
+    // To all who listen; how many those are.
+    virtual int64_t publish(Subscription, Slice channel, Slice message) = 0;
     virtual void run_queued(Ctx& exec) = 0;  // the client's queued commands, as EXEC's reply
 
     // SHUTDOWN: an error text for the client, or nothing: then the server ends and never replies.
@@ -90,6 +94,7 @@ struct Parts {
     ClientRegistry& clients;
     BlockedClients& blocked;
     WatchTable& watched;
+    PubSub& pubsub;
     CommandTable& commands;
     ConfigTable& config;
     Clock& clock;

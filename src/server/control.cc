@@ -53,6 +53,10 @@ void Server::block(Client& client, std::unique_ptr<BlockedState> state, int64_t 
     executor_.block(client, std::move(state), timeout_ms);
 }
 
+int64_t Server::publish(Subscription kind, Slice channel, Slice message) {
+    return executor_.publish(kind, channel, message);
+}
+
 void Server::run_queued(Ctx& exec) { executor_.run_queued(exec); }
 
 void Server::unblock(Client& client, UnblockReason reason) { executor_.unblock(client, reason); }
@@ -131,6 +135,10 @@ void Server::watch_config() {
                       });
     config_.on_change({"io-threads", "io-threads-always-active"},
                       [this] { return threads_ ? threads_->resize() : Result<>{}; });
+    config_.on_change("notify-keyspace-events", [this]() -> Result<> {
+        executor_.set_events(options_.store.notify_keyspace_events);
+        return {};
+    });
     config_.on_change("maxmemory", [this]() -> Result<> {
         executor_.check_memory_soon();
         return {};

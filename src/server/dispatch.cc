@@ -124,6 +124,13 @@ void unknown_command(const CommandTable& commands, std::span<const Slice> args, 
                 "', with args beginning with: " + shown);
 }
 
+// What a client of RESP2 may say while it listens: its replies must be told from messages.
+bool while_subscribed(const RegisteredCommand& command) {
+    const Slice name = command.row->name;
+    return (command.is(kPubsub) && command.is(kNoScript)) || name == "ping" || name == "quit" ||
+           name == "reset";
+}
+
 // A browser or a cross-protocol attack: the request line or the Host header of HTTP.
 bool speaks_http(Slice name) {
     return equals_ignore_case(name, "host:") || equals_ignore_case(name, "post");
@@ -131,12 +138,16 @@ bool speaks_http(Slice name) {
 
 }  // namespace
 
+static bool is_exec(const Request& request) {
+    return request.command != nullptr && request.command->row->name == "exec";
+}
+
 // Whether the command may run at all. If not, the error has been replied.
 bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply) {
     const size_t reply_begin = reply.begin();
     if (may_run(request, args, reply)) [[likely]]
         return true;
-    if (request.client->in_multi) refuse_in_multi(request, reply, reply_begin);
+    if (request.client->in_multi || is_exec(request)) refuse_in_multi(request, reply, reply_begin);
     if (request.command != nullptr) request.command->stats.add_rejected();
     count_errors(reply);
     return false;
@@ -173,6 +184,11 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
         reply.error("ERR Command '" + command->full_name + "' not allowed inside a transaction");
     } else if ((flags_of(request) & kDenyOom) != 0 && out_of_memory()) {
         reply.error("OOM command not allowed when used memory > 'maxmemory'.");
+    } else if (client.type == ClientType::pubsub && client.resp == 2 &&
+               !while_subscribed(*command)) {
+        reply.error("ERR Can't execute '" + command->full_name +
+                    "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
+                    "in this context");
     } else {
         return true;
     }
@@ -216,6 +232,7 @@ void Executor::call(Request& request, std::span<const Slice> args, Reply& reply)
         const ReadGate::Closed closed(gate_, writes_several_keys(command, args.size()));
         run_or_refuse(command, ctx);
     }
+    publish_events();
     in_command_ = in_exec;
     request.prepared = ctx.prepared;
     const uint64_t now_ticks = parts_.clock.ticks();

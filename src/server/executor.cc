@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "client/options.h"
+#include "client/pubsub.h"
 #include "commands/transactions.h"
 #include "metrics/server_stats.h"
 #include "platform/log.h"
@@ -52,6 +53,7 @@ void Executor::begin_turn(int64_t wait_max_ns) {
 
 void Executor::end_turn() {
     time_out_blocked();
+    publish_events();  // of what expired or was evicted between commands
     loop_.finish_turn();
     do {
         serve_ready();  // keys of which no command was the cause
@@ -155,13 +157,6 @@ void Executor::push(Client& client, Slice wire) {
     pushed_.append(wire);
 }
 
-void Executor::deliver_pushes() {
-    for (const Push& push : pushes_)
-        write_to(*push.client, pushed_.view().substr(push.begin, push.end - push.begin));
-    pushes_.clear();
-    pushed_.clear();
-}
-
 // For what changed a client from outside of its own request.
 void Executor::tell_terms(Client& client) {
     if (client.closing || client.closed || client.moving || client.io.lent) return;
@@ -177,6 +172,7 @@ void Executor::close(Client& client) {
     client.postponed = client.resuming = false;
     release_blocked(client);
     if (&client != in_exec_) discard_transaction(parts_, client);
+    parts_.pubsub.unsubscribe_all(client);
     client.held_error.clear();
     client.held.release();
     client.held_output.release();
@@ -211,6 +207,7 @@ void Executor::gone(Client& client) {
     set_monitor(client, false);
     release_blocked(client);
     discard_transaction(parts_, client);
+    parts_.pubsub.unsubscribe_all(client);
     parts_.clients.forget(client);
     if (client.loop == 0) graveyard_.push_back(&client);
     if (remote_ != nullptr) remote_->forgotten(client);

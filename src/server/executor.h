@@ -71,6 +71,11 @@ public:
     // The client waits in the command that runs. See blocking.cc.
     void block(Client&, std::unique_ptr<BlockedState>, int64_t timeout_ms);
     void unblock(Client&, UnblockReason);
+    // To all who listen; how many those are. See publish.cc.
+    int64_t publish(Subscription, Slice channel, Slice message);
+    // notify-keyspace-events; the events so far go to those who listen.
+    void set_events(uint32_t flags);
+    void publish_events();
     // EXEC: see transactions.cc.
     void run_queued(Ctx& exec);
 
@@ -129,6 +134,7 @@ private:
     void tell_terms(Client&);
     Batch& output_for(const Client&);
     void write_to(Client&, Slice wire);
+    void push_to_all(const std::vector<Client*>&, std::initializer_list<Slice> parts);
     void deliver_pushes();
     void hold_back(const Request&, const Batch&);
     bool resume_waiting();  // false: nothing to do
@@ -169,6 +175,16 @@ private:
     };
     Buffer pushed_;
     std::vector<Push> pushes_;
+    // Where in a batch a push lies already.
+    struct Placed {
+        const Batch* batch;
+        size_t begin;  // in pushed_
+        size_t at;     // in the batch's output
+    };
+    static constexpr size_t kPlacedMax = 64;  // more are forgotten, and cost a copy
+    std::vector<Placed> placed_;
+    uint32_t event_flags_ = 0;
+    bool misses_wanted_ = false;
 
     std::vector<Slice> shown_args_;   // of a command with secrets, these replaced
     std::vector<Client*> graveyard_;  // of its own loop: let go by the transport

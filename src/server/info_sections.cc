@@ -248,7 +248,10 @@ void InfoSections::persistence(void* owner, InfoWriter& out) {
 
 void InfoSections::stats(void* owner, InfoWriter& out) {
     Server& server = of(owner);
-    const StatsGauges gauges{.now_us = static_cast<uint64_t>(server.clock_.monotonic_us())};
+    StatsGauges gauges{.now_us = static_cast<uint64_t>(server.clock_.monotonic_us())};
+    gauges.pubsub_channels = server.pubsub_.all(Subscription::channel).size();
+    gauges.pubsub_patterns = server.pubsub_.all(Subscription::pattern).size();
+    gauges.pubsubshard_channels = server.pubsub_.all(Subscription::shard).size();
     write_stats(out, server.total_stats(), server.rates_, gauges);
     out.count("transport_syscalls", server.transport_->stats().syscalls);
 }

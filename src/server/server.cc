@@ -27,11 +27,13 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       keyspace_(options.server.databases, options.store, effects_),
       blocked_(options.server.databases, keyspace_.seed()),
       watched_(options.server.databases, keyspace_.seed()),
+      pubsub_(keyspace_.seed()),
       parts_{.keyspace = keyspace_,
              .effects = effects_,
              .clients = clients_,
              .blocked = blocked_,
              .watched = watched_,
+             .pubsub = pubsub_,
              .commands = commands_,
              .config = config_,
              .clock = clock_,
@@ -52,6 +54,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
     add_info_sections(*this, info_);
     watch_config();
     apply_metrics_options();
+    executor_.set_events(options_.store.notify_keyspace_events);
     options_.store.hz = options_.server.hz;
     started_ms_ = clock_.wall_ms();
     next_cron_us_ = next_rates_us_ = clock_.monotonic_us();
@@ -78,7 +81,7 @@ void Server::add_commands() {
                             connection_commands(),  client_commands(),      server_commands(),
                             config_commands(),      object_commands(),      memory_commands(),
                             debug_commands(),       monitoring_commands(),  command_commands(),
-                            dump_commands(),        transaction_commands()})
+                            dump_commands(),        transaction_commands(), pubsub_commands()})
         commands_.add(rows);
 }
 
@@ -112,7 +115,7 @@ void Server::turn(int64_t wait_max_ns) {
     if (shutdown_signal_.load(std::memory_order_relaxed) != 0) [[unlikely]]
         on_signal(shutdown_signal_.exchange(0, std::memory_order_relaxed));
     // Expired keys that the last slow cycle had no time for should not wait for the next one.
-    if (active_expire_ && keyspace_.expiry_ran_out_of_time()) keyspace_.active_expire(true, clock_);
+    if (active_expire_ && keyspace_.expiry_ran_out_of_time()) expire_fast();
     if (executor_.turn_end_us() >= next_cron_us_) cron();
 }
 
@@ -131,13 +134,26 @@ void Server::cron() {
     if (threads_) threads_->tend();
     if (active_expire_) keyspace_.active_expire(false, clock_);
     keyspace_.step(kStoreStepUs);
-    effects_.clear();
+    flush_output();
     peak_memory_ = std::max(peak_memory_, used_memory());
     if (begin_us >= next_rates_us_) {
         next_rates_us_ = begin_us + static_cast<int64_t>(kRateSampleUs);
         rates_.sample(total_stats(), static_cast<uint64_t>(begin_us));
     }
     stats_.loop_cron_us += static_cast<uint64_t>(clock_.monotonic_us() - begin_us);
+}
+
+void Server::expire_fast() {
+    keyspace_.active_expire(true, clock_);
+    flush_output();
+}
+
+// What was written for clients outside of a turn.
+void Server::flush_output() {
+    if (effects_.events().empty()) return;
+    executor_.publish_events();
+    executor_.loop().finish_turn();
+    if (threads_) threads_->threads().commit();
 }
 
 void Server::on_signal(int signal) {

@@ -12,6 +12,7 @@
 
 #include "client/multi.h"
 #include "client/options.h"
+#include "client/pubsub.h"
 #include "client/registry.h"
 #include "commands/command_table.h"
 #include "commands/ctx.h"
@@ -87,6 +88,7 @@ public:
     void unpause_clients() override;
     void block(Client&, std::unique_ptr<BlockedState>, int64_t timeout_ms) override;
     void unblock(Client&, UnblockReason) override;
+    int64_t publish(Subscription, Slice channel, Slice message) override;
     void run_queued(Ctx& exec) override;
     std::optional<std::string> shutdown(bool now, bool force) override;
     void abort_shutdown() override;
@@ -125,6 +127,8 @@ private:
     ListenOptions listen_options() const;
     void apply_metrics_options();
     void apply_io_options();
+    void flush_output();
+    void expire_fast();
 
     AllOptions& options_;
     ConfigTable& config_;
@@ -135,6 +139,7 @@ private:
     ClientRegistry clients_;
     BlockedClients blocked_;
     WatchTable watched_;
+    PubSub pubsub_;
     CommandTable commands_;
     ServerStats stats_;  // the executor's share
     // Of all loops and of the executor's own, at the last CONFIG RESETSTAT.

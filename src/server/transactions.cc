@@ -29,7 +29,7 @@ bool Executor::queue(Request& request, std::span<const Slice> args, Reply& reply
 // A command was refused; `error` is how. The transaction is spoilt, and is over if it was EXEC.
 void Executor::refuse_in_multi(const Request& request, Reply& reply, size_t reply_begin) {
     Client& client = *request.client;
-    client.multi->refused = true;
+    if (client.multi) client.multi->refused = true;
     if (request.command == nullptr || request.command->row->name != "exec") return;
     discard_transaction(parts_, client);
     Buffer& out = reply.out();
