@@ -13,7 +13,6 @@
 #include "platform/slice.h"
 #include "ring/spsc_ring.h"
 #include "server/batch.h"
-#include "server/io_thread.h"
 #include "server/jobs.h"
 
 namespace rota {

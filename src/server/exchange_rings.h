@@ -8,7 +8,6 @@
 #include <span>
 
 #include "ring/spmc_ring.h"
-#include "server/io_thread.h"
 #include "server/jobs.h"
 
 namespace rota {

@@ -45,7 +45,8 @@ void IoLoop::receive_here(Client& client) {
 }
 
 size_t IoLoop::lend_output(Batch& batch) {
-    absorb(batch);
+    for (const Outgoing& segment : batch.outgoing) take_terms(segment);
+    end_requests(batch);
     size_t kept = 0, lent = 0;
     for (const Outgoing segment : batch.outgoing) {
         if (segment.begin == segment.end) continue;
@@ -60,7 +61,6 @@ size_t IoLoop::lend_output(Batch& batch) {
         batch.outgoing[kept++] = segment;
     }
     batch.outgoing.resize(kept);
-    batch.terms_taken = kept;
     return lent;
 }
 

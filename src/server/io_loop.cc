@@ -109,21 +109,28 @@ void IoLoop::submit_rest() {
 
 // The requests have run: what they held is free, and their clients go on.
 void IoLoop::absorb(Batch& batch) {
-    for (; batch.terms_taken < batch.outgoing.size(); ++batch.terms_taken) {
-        const Outgoing& segment = batch.outgoing[batch.terms_taken];
-        ClientIo& io = segment.client->io;
-        if (io.terms == segment.terms) [[likely]]
-            continue;
-        io.terms = segment.terms;
-        if (io.terms.closing) io.input_over = true;
-        mark_dirty(*segment.client);
-    }
+    for (; batch.terms_taken < batch.outgoing.size(); ++batch.terms_taken)
+        take_terms(batch.outgoing[batch.terms_taken]);
+    end_requests(batch);
+    counters_.freed += batch.requests.size();
+    batch.clear_requests();
+}
+
+void IoLoop::take_terms(const Outgoing& segment) {
+    ClientIo& io = segment.client->io;
+    if (io.terms == segment.terms) [[likely]]
+        return;
+    io.terms = segment.terms;
+    if (io.terms.closing) io.input_over = true;
+    mark_dirty(*segment.client);
+}
+
+void IoLoop::end_requests(const Batch& batch) {
     for (const Request& request : batch.requests) {
         ClientIo& io = request.client->io;
         if (--io.requests_out == 0 && (io.held_up || io.leaving || io.eof || io.input_over))
             mark_dirty(*request.client);
     }
-    batch.clear_requests();
 }
 
 // ---- Clients

@@ -104,6 +104,8 @@ private:
     void feed_starved();
     void submit_rest();
     void absorb(Batch&);
+    void take_terms(const Outgoing&);
+    void end_requests(const Batch&);
 
     Batch& take(Batch&) override;
     void held(Client&) override;

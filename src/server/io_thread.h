@@ -18,7 +18,6 @@
 
 #include "platform/result.h"
 #include "platform/thread_usage.h"
-#include "ring/mpsc_ring.h"
 #include "ring/spsc_ring.h"
 #include "server/io_loop.h"
 #include "server/jobs.h"
@@ -28,9 +27,7 @@ namespace rota {
 
 class Clock;
 
-inline constexpr size_t kResultsMax = 16384;  // more wait in their thread's own list
 inline constexpr size_t kInboxMax = 4096;     // more wait with the executor
-using ResultRing = MpscRing<ExecutorJob, kResultsMax>;
 
 // What all IO threads share.
 struct IoThreadParts {

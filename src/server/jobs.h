@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "ring/job.h"
+#include "ring/mpsc_ring.h"
 
 namespace rota {
 
@@ -23,6 +24,9 @@ enum class ToExecutor : uint8_t {
     ended,    // SharedThread: the last that it says
 };
 using ExecutorJob = Job<ToExecutor, ToExecutor::ended>;
+
+inline constexpr size_t kResultsMax = 16384;  // more wait in their thread's own list
+using ResultRing = MpscRing<ExecutorJob, kResultsMax>;
 
 enum class ToLoop : uint8_t {
     batch,    // Batch: it has run, or is the executor's own: send the output

@@ -26,6 +26,7 @@ struct IoCounters {
     Counter commands, hits, misses;  // answered without the executor
     Counter batches;
     Counter polls;  // on the executor's behalf
+    Counter freed;  // requests, with what they held
 
     void add(const IoCounters& more) {
         reads += more.reads;
@@ -37,6 +38,7 @@ struct IoCounters {
         misses += more.misses;
         batches += more.batches;
         polls += more.polls;
+        freed += more.freed;
     }
 };
 

@@ -220,6 +220,7 @@ ServerStats Server::total_stats() const {
     total.io_threaded_reads = total.reads_processed - (own.reads - own_baseline_.reads);
     total.io_threaded_writes = total.writes_processed - (own.writes - own_baseline_.writes);
     total.io_threaded_polls = io.polls - base.polls;
+    total.io_threaded_freed_objects = io.freed - base.freed - (own.freed - own_baseline_.freed);
     total.net_input_bytes = io.net_in - base.net_in;
     total.net_output_bytes = io.net_out - base.net_out;
     if (threads_) {

@@ -178,6 +178,7 @@ Batch& SharedThread::take_free_batch() {
 }
 
 void SharedThread::put_away(Batch& batch) {
+    counters_.freed += batch.requests.size();
     batch.clear_requests();
     batch.clear_output();
     if (batch.out.capacity() > kOutputKeptMax) batch.out.release();

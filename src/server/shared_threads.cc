@@ -243,8 +243,8 @@ void SharedThreads::written(Batch& batch) {
 }
 
 void SharedThreads::send_home(Batch& batch) {
-    // Its thread may be asleep: what is large does not wait for it.
-    if (!batch.borrowed.empty()) batch.clear_requests();
+    // Its thread may be asleep: what may be large does not wait for it.
+    batch.borrowed.clear();
     batch.clear_output();
     --batches_here_[batch.home - 1u];
     thread(batch.home).post({SharedJobKind::home, &batch});
