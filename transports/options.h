@@ -10,7 +10,7 @@ struct UringOptions {
     bool restrict = false;      // the ring does what the transport needs and nothing else
     uint32_t zerocopy_min = 0;  // sends of so many bytes off this machine are not copied; 0: never
     uint32_t napi_us = 0;       // busy polling of network cards; 0: none
-    uint32_t min_wait_us = 0;   // a wait lasts so long unless it gathers a batch; 0: no minimum
+    uint32_t min_wait_us = 0;   // under load a wait goes on for so long to gather more; 0: never
     // Sizes, for tests: the defaults fit any load.
     uint32_t submissions = 512;  // a fuller queue is submitted before the poll
     uint32_t completions = 4096;

@@ -217,7 +217,7 @@ constexpr ConfigRow network_rows[] = {
         {.flags = immutable, .range = {0, 1000000}}),
     row<&ServerOptions::io_uring_min_wait_us>(
         "io-uring-min-wait-us",
-        "How long a wait gathers a batch before it ends with less, in microseconds; 0 is not.",
+        "Under load a wait goes on for so many microseconds to gather requests; 0 is off.",
         {.flags = immutable, .range = {0, 1000000}}),
 };
 

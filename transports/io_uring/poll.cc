@@ -66,9 +66,9 @@ void UringTransport::enter(int64_t wait_ns, size_t room) {
     // Whoever wakes us from here on sees kAsleep and writes to the descriptor.
     const bool may_sleep =
         sleep_.compare_exchange_strong(expected, kAsleep, std::memory_order_acq_rel);
-    const uint32_t min_wait_us = options_.min_wait_us;
-    const uint32_t batch = !may_sleep ? 0 : min_wait_us != 0 ? kMinWaitBatch : 1;
-    ring_.enter(batch, wait_ns, true, min_wait_us);
+    const uint32_t batch = options_.min_wait_us == 0 ? 1 : gathering_.batch();
+    ring_.enter(may_sleep ? batch : 0, wait_ns, true, batch > 1 ? options_.min_wait_us : 0);
+    if (may_sleep && options_.min_wait_us != 0) gathering_.learn(ring_.completions());
     // Acquire pairs with the release in wake().
     if (sleep_.exchange(kAwake, std::memory_order_acq_rel) == kWoken) ++stats_.wakeups;
 }
@@ -184,7 +184,7 @@ void UringTransport::end(uint32_t slot, Connection& connection, int error) {
     connection.ending = true;
     connection.open = false;
     connection.error = error;
-    cancel_all(connection);
+    cancel_all(slot, connection);
     if (connection.in_flight == 0) enqueue(slot, connection);
 }
 

@@ -66,11 +66,13 @@ void UringTransport::cancel(uint64_t user_tag) {
     entry.flags = IOSQE_CQE_SKIP_SUCCESS;
 }
 
-void UringTransport::cancel_all(const Connection& connection) {
-    if (connection.in_flight == 0) return;
-    io_uring_sqe& entry = prepare(IORING_OP_ASYNC_CANCEL, connection.fd, tag(Op::none, 0));
-    entry.cancel_flags = IORING_ASYNC_CANCEL_FD | IORING_ASYNC_CANCEL_ALL;
-    entry.flags = IOSQE_CQE_SKIP_SUCCESS;
+// Each by its tag, which the kernel finds at once: for a descriptor it looks at all requests of all
+// connections.
+void UringTransport::cancel_all(uint32_t slot, const Connection& connection) {
+    const ConnId id = id_of(slot, connection);
+    if (connection.receiving) cancel(tag(Op::receive, id));
+    if (connection.sending) cancel(tag(Op::send, id));
+    if (connection.watching) cancel(tag(Op::watch, id));
 }
 
 // MSG_DONTWAIT: tried once. MSG_WAITALL: less than all of it is a failure, and then there is a

@@ -48,21 +48,24 @@ Result<Mapping> Mapping::map(size_t size, int fd, uint64_t offset) {
     return mapping;
 }
 
-Result<Ring> Ring::create(const UringOptions& options) {
-    Ring ring;
-    io_uring_params params{};
+int set_up(const UringOptions& options, io_uring_params& params, SetupCall setup) {
+    int fd = -EINVAL;
     for (const uint32_t flags : kFlagSets) {
         params = {};
         params.flags = flags | (options.restrict ? IORING_SETUP_R_DISABLED : 0u);
         params.cq_entries = options.completions;
-        const int fd = ::io_uring_setup(options.submissions, &params);
-        if (fd >= 0) {
-            ring.fd_ = UniqueFd(fd);
-            break;
-        }
-        if (fd != -EINVAL) return fail_errno("io_uring_setup", -fd);
+        fd = setup(options.submissions, &params);
+        if (fd != -EINVAL) break;
     }
-    if (!ring.fd_) return fail_errno("io_uring_setup", EINVAL);
+    return fd;
+}
+
+Result<Ring> Ring::create(const UringOptions& options) {
+    Ring ring;
+    io_uring_params params{};
+    const int fd = set_up(options, params);
+    if (fd < 0) return fail_errno("io_uring_setup", -fd);
+    ring.fd_ = UniqueFd(fd);
     ring.features_ = params.features;
     if ((params.features & kFeaturesNeeded) != kFeaturesNeeded)
         return fail("io_uring of this kernel lacks features", ENOSYS);

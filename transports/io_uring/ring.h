@@ -43,6 +43,13 @@ private:
     size_t size_ = 0;
 };
 
+// Makes a ring with the best flags that `setup` does not refuse by EINVAL, and says in `params`
+// what the kernel answered; returns its descriptor or a negative errno value. `setup` is the system
+// call but in tests.
+using SetupCall = int (*)(unsigned entries, io_uring_params*);
+int set_up(const UringOptions& options, io_uring_params& params,
+           SetupCall setup = ::io_uring_setup);
+
 class Ring {
 public:
     // A ring that is still disabled if the options ask for restrictions: enable() is the last step.

@@ -7,11 +7,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <iterator>
 
 namespace rota::uring {
+
+namespace {
+
+std::atomic<bool> forbidden{false};
+
+}  // namespace
+
+bool new_rings_forbidden() { return forbidden.load(std::memory_order_relaxed); }
 
 // io_uring_setup has one number on every architecture, so the filter need not ask which this is.
 Result<> forbid_new_rings() {
@@ -29,6 +38,7 @@ Result<> forbid_new_rings() {
         ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
     if (result < 0) return fail_errno("seccomp", errno);
     if (result > 0) return fail("seccomp: a thread has a filter of its own", EBUSY);
+    forbidden.store(true, std::memory_order_relaxed);
     return {};
 }
 

@@ -11,6 +11,7 @@
 
 #include "platform/assert.h"
 #include "transports/io_uring/abi.h"
+#include "transports/io_uring/seal.h"
 #include "transports/io_uring/self_test.h"
 
 namespace rota {
@@ -33,6 +34,8 @@ Result<> set_napi(Ring& ring, uint32_t busy_poll_us) {
 }  // namespace
 
 Result<std::unique_ptr<Transport>> UringTransport::create(const UringOptions& options) {
+    if (new_rings_forbidden())
+        return fail("io-uring-restrict is on: no ring can be made after the start", EPERM);
     Result<Ring> ring = Ring::create(options);
     if (!ring) return std::unexpected(ring.error());
     Result<BufferRing> buffers = BufferRing::create(*ring, options);
@@ -140,7 +143,7 @@ bool UringTransport::detach(ConnId id) {
         return false;
     if (connection->detaching) return true;
     connection->detaching = true;
-    cancel_all(*connection);
+    cancel_all(ConnectionTable::slot_of(id), *connection);
     if (connection->in_flight == 0) enqueue(ConnectionTable::slot_of(id), *connection);
     return true;
 }

@@ -25,6 +25,7 @@
 #include "transports/accepting.h"
 #include "transports/io_uring/buffer_ring.h"
 #include "transports/io_uring/connection.h"
+#include "transports/io_uring/gathering.h"
 #include "transports/io_uring/ring.h"
 #include "transports/io_uring/tags.h"
 #include "transports/options.h"
@@ -35,7 +36,6 @@ namespace rota::uring {
 
 inline constexpr size_t kQuickMost = size_t{32} << 10;  // longer sends are not copied
 inline constexpr size_t kArenaBytes = size_t{4} << 20;  // quick sends of a round; full: none
-inline constexpr uint32_t kMinWaitBatch = 32;           // completions that end a minimum wait
 
 class UringTransport final : public Transport {
 public:
@@ -118,7 +118,7 @@ private:
     void arm_accept(uint32_t listener);
     void arm_wake();
     void cancel(uint64_t tag);
-    void cancel_all(const Connection& connection);
+    void cancel_all(uint32_t slot, const Connection& connection);
     void quick_send(uint32_t slot, Connection& connection, std::span<const Slice> chunks,
                     size_t bytes);
     void start_send(uint32_t slot, Connection& connection);
@@ -152,6 +152,7 @@ private:
     void let_go(uint32_t slot, Connection& connection, Sink& sink);
 
     UringOptions options_;
+    Gathering gathering_;
     BufferRing buffers_;  // outlives the ring, which writes into it
     Mapping arena_;
     Ring ring_;

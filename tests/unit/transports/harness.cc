@@ -79,10 +79,11 @@ private:
 
 class KernelWorld final : public World {
 public:
-    explicit KernelWorld(std::string name) : name_(std::move(name)) {}
+    KernelWorld(std::string name, const TransportOptions& options)
+        : name_(std::move(name)), options_(options) {}
 
     std::unique_ptr<Transport> make() override {
-        Result<std::unique_ptr<Transport>> made = make_transport(name_);
+        Result<std::unique_ptr<Transport>> made = make_transport(name_, options_);
         if (!made) ADD_FAILURE() << made.error().message;
         return std::move(*made);
     }
@@ -94,6 +95,7 @@ public:
 
 private:
     std::string name_;
+    TransportOptions options_;
 };
 
 class SimulatedPeer final : public Peer {
@@ -266,10 +268,10 @@ private:
 
 const char* rdma_address() { return std::getenv("ROTA_RDMA_ADDRESS"); }
 
-std::unique_ptr<World> World::create(const std::string& name) {
+std::unique_ptr<World> World::create(const std::string& name, const TransportOptions& options) {
     if (name == "sim") return std::make_unique<SimulatedWorld>();
     if (name == "rdma") return std::make_unique<RdmaWorld>();
-    return std::make_unique<KernelWorld>(name);
+    return std::make_unique<KernelWorld>(name, options);
 }
 
 TemporaryFolder::TemporaryFolder() {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "transports/options.h"
 #include "transports/transport.h"
 
 namespace rota {
@@ -51,7 +52,8 @@ public:
     virtual Endpoint any_port() const { return Endpoint::tcp("127.0.0.1", 0); }
 
     // "sim", "rdma", or a name that make_transport() knows.
-    static std::unique_ptr<World> create(const std::string& name);
+    static std::unique_ptr<World> create(const std::string& name,
+                                         const TransportOptions& options = {});
 };
 
 // A directory for sockets, removed with all in it.
