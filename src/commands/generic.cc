@@ -65,13 +65,20 @@ Entry* copy_entry(const Entry& from, Slice key) {
     return copy;
 }
 
+// Puts the entry under a key; where one makes room for it, the key is new all the same.
+void put_as_new(Ctx& ctx, Db& db, Key key, Entry* entry) {
+    if (db.find_write(key) != nullptr)
+        ctx.parts.effects.notify(EventClass::created, "new", key.name, db.index());
+    db.put(key, entry);
+}
+
 void rename_key(Ctx& ctx, bool only_if_free) {
     const Key from = ctx.key(1), to = ctx.key(2);
     if (ctx.db().find_write(from) == nullptr) return ctx.no_such_key();
     const bool same = from.name == to.name;
     if (only_if_free && (same || ctx.db().find_write(to) != nullptr)) return ctx.reply.integer(0);
     if (!same) {
-        ctx.db().put(to, ctx.db().take(from));
+        put_as_new(ctx, ctx.db(), to, ctx.db().take(from));
         ctx.changed(EventClass::generic, "rename_from", from.name);
         ctx.changed(EventClass::generic, "rename_to", to.name);
     }
@@ -110,7 +117,7 @@ void cmd_copy(Ctx& ctx) {
     const Entry* entry = ctx.db().find_read(from, ctx.client.no_touch);
     Db& db = ctx.parts.keyspace.db(target);
     if (entry == nullptr || (!replace && db.find_write(to) != nullptr)) return ctx.reply.integer(0);
-    db.put(to, copy_entry(*entry, to.name));
+    put_as_new(ctx, db, to, copy_entry(*entry, to.name));
     ctx.parts.effects.changed(target, to.name);
     ctx.parts.effects.notify(EventClass::generic, "copy_to", to.name, target);
     ctx.reply.integer(1);
@@ -127,7 +134,7 @@ void cmd_move(Ctx& ctx) {
     Db& db = ctx.parts.keyspace.db(*target);
     if (ctx.db().find_write(key) == nullptr || (!replace && db.find_write(key) != nullptr))
         return ctx.reply.integer(0);
-    db.put(key, ctx.db().take(key));
+    put_as_new(ctx, db, key, ctx.db().take(key));
     ctx.changed(EventClass::generic, "move_from", key.name);
     ctx.parts.effects.changed(*target, key.name);
     ctx.parts.effects.notify(EventClass::generic, "move_to", key.name, *target);

@@ -33,7 +33,7 @@ void set_and_notify(Ctx& ctx, Key key, Slice value, int64_t expire_at_ms = -1,
 // A write whose expiry lies in the past leaves nothing behind.
 bool removed_as_expired(Ctx& ctx, Key key, int64_t expire_at_ms) {
     if (expire_at_ms < 0 || expire_at_ms > ctx.now_ms()) return false;
-    if (ctx.db().erase(key)) ctx.changed(EventClass::generic, "del", key.name);
+    if (ctx.db().erase(key)) ctx.changed(EventClass::expired, "expired", key.name);
     return true;
 }
 
@@ -222,7 +222,6 @@ void cmd_msetex(Ctx& ctx) {
     }
     for (size_t i = 2; i < end; i += 2) {
         const Key key = ctx.key(i);
-        if (removed_as_expired(ctx, key, options->expire_at_ms)) continue;
         set_and_notify(ctx, key, ctx.arg(i + 1), options->expire_at_ms,
                        options->keep_ttl ? Expiry::keep : Expiry::none);
     }

@@ -21,6 +21,7 @@ import tempfile
 
 import collection_streams
 import dump_streams
+import session_streams
 import stream_streams
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -879,6 +880,10 @@ STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'hll': hll_stream, 
            'config': config_stream, **collection_streams.STREAMS,
            **stream_streams.STREAMS, **dump_streams.STREAMS}
 
+for listened_to in ('string', 'bitmap', 'hll', 'keys', 'list', 'set', 'hash'):
+    session_streams.events_of(listened_to, STREAMS[listened_to])
+STREAMS |= session_streams.STREAMS
+
 
 def main():
     options = argparse.ArgumentParser(description=__doc__,
@@ -894,7 +899,7 @@ def main():
     report = Report()
     for name in chosen.stream or STREAMS:
         # New servers, so that no stream depends on the one before.
-        pair = Pair(report, *collection_streams.arguments(name))
+        pair = Pair(report, *collection_streams.arguments(name.removeprefix('events-')))
         before = report.compared
         try:
             STREAMS[name](pair, Words(f'{chosen.seed} {name}'), chosen.count,
