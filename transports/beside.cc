@@ -28,12 +28,12 @@ uint64_t word(Name name) {
 
 }  // namespace
 
-Result<std::unique_ptr<Transport>> BesideTransport::create(std::unique_ptr<Transport> host,
-                                                           std::unique_ptr<Guest> guest) {
+Result<> BesideTransport::join(std::unique_ptr<Transport>& host, std::unique_ptr<Guest> guest) {
     if (!host->watch(guest->wait_descriptor()))
         return fail(std::string("transport ") + host->name() + " cannot have " + guest->name() +
                     " beside it");
-    return std::unique_ptr<Transport>(new BesideTransport(std::move(host), std::move(guest)));
+    host = std::unique_ptr<Transport>(new BesideTransport(std::move(host), std::move(guest)));
+    return {};
 }
 
 Transport& BesideTransport::of(uint64_t name) const {

@@ -16,9 +16,9 @@ namespace rota {
 
 class BesideTransport final : public Transport {
 public:
-    // Fails if the host cannot watch a descriptor for somebody else.
-    static Result<std::unique_ptr<Transport>> create(std::unique_ptr<Transport> host,
-                                                     std::unique_ptr<Guest> guest);
+    // Puts the two of them in the host's place. Fails, and nothing changes, if the host cannot
+    // watch a descriptor for somebody else.
+    static Result<> join(std::unique_ptr<Transport>& host, std::unique_ptr<Guest> guest);
 
     const char* name() const override { return host_->name(); }
     Result<ListenerId> listen(const Endpoint& where, const ListenOptions& options) override;

@@ -20,10 +20,10 @@ struct UringOptions {
 };
 
 struct RdmaOptions {
-    uint32_t rx_size = 1 << 20;     // what the receive buffer of a busy connection grows to
-    uint32_t rx_first = 16 << 10;   // and what it starts with
-    int completion_vector = -1;     // the interrupt of completions; -1: the device's first
-    uint32_t spin_us = 20;          // of polling before a sleep, while there is traffic
+    uint32_t rx_size = 1 << 20;    // what the receive buffer of a busy connection grows to
+    uint32_t rx_first = 16 << 10;  // and what it starts with
+    int completion_vector = -1;    // the interrupt of completions; -1: the device's first
+    uint32_t spin_us = 20;         // of polling before a sleep, while there is traffic
 };
 
 struct TransportOptions {

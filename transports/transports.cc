@@ -40,11 +40,10 @@ bool transport_shares(Slice name) { return name == "epoll"; }
 
 bool rdma_is_usable() { return rdma_is_here(); }
 
-Result<std::unique_ptr<Transport>> with_rdma(std::unique_ptr<Transport> host,
-                                             const TransportOptions& options) {
+Result<> add_rdma(std::unique_ptr<Transport>& host, const TransportOptions& options) {
     auto guest = make_rdma_transport(options);
     if (!guest) return std::unexpected(guest.error());
-    return BesideTransport::create(std::move(host), std::move(*guest));
+    return BesideTransport::join(host, std::move(*guest));
 }
 
 Result<std::unique_ptr<Transport>> make_rdma(const TransportOptions& options) {

@@ -29,9 +29,9 @@ Result<std::unique_ptr<Transport>> make_transport(Slice name, const TransportOpt
 
 // Whether this build and this machine have RDMA.
 bool rdma_is_usable();
-// The same transport, which then also listens and connects at endpoints of kind rdma.
-Result<std::unique_ptr<Transport>> with_rdma(std::unique_ptr<Transport> host,
-                                             const TransportOptions& options);
+// Lets a transport also listen and connect at endpoints of kind rdma. On failure it stays as it
+// was.
+Result<> add_rdma(std::unique_ptr<Transport>& host, const TransportOptions& options = {});
 // RDMA alone, for programs that speak nothing else.
 Result<std::unique_ptr<Transport>> make_rdma(const TransportOptions& options = {});
 

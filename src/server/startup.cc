@@ -218,7 +218,9 @@ namespace {
 Result<std::unique_ptr<Transport>> complete(Result<std::unique_ptr<Transport>> transport,
                                             const TransportOptions& wishes) {
     if (!transport || !rdma_is_usable()) return transport;
-    return with_rdma(std::move(*transport), wishes);
+    if (const auto added = add_rdma(*transport, wishes); !added)
+        log(LogLevel::warning, "RDMA does not work here: %s", added.error().message.c_str());
+    return transport;
 }
 
 Result<std::unique_ptr<Transport>> choose_host_transport(const ServerOptions& options) {

@@ -38,7 +38,7 @@ struct Parsed {
     std::optional<int64_t> port, requests;
     int keep_alive = 1;
     bool resp3 = false, version = false, show_errors = false;
-    bool cluster = false, tls = false, rdma = false, insecure = false;
+    bool cluster = false, tls = false, insecure = false;
     std::optional<std::string> read_from;
     std::string ignored;  // TLS files: of no use without TLS
 };
@@ -60,7 +60,7 @@ void add_connection_options(CLI::App& app, BenchmarkOptions& o, Parsed& p) {
     app.add_flag("--cluster", p.cluster, "Spread over a cluster (not yet)")->group(group);
     app.add_option("--rfr", p.read_from, "Read from replicas: all, yes, no (needs --cluster)")
         ->group(group);
-    app.add_flag("--rdma", p.rdma, "Use RDMA (not in this build)")->group(group);
+    app.add_flag("--rdma", o.target.rdma, "Use RDMA")->group(group);
     app.add_flag("--tls", p.tls, "Use TLS (not in this build)")->group(group);
     app.add_flag("--insecure", p.insecure, "TLS: do not verify the certificate")->group(group);
     for (const char* name : {"--sni", "--cacert", "--cacertdir", "--cert", "--key", "--tls-ciphers",
@@ -170,7 +170,6 @@ Result<> refuse_unbuilt(const Parsed& p) {
     if (p.cluster) return fail("--cluster is not supported yet: name one node with -h and -p");
     if (p.read_from) return fail("--rfr needs --cluster, which is not supported yet");
     if (p.tls || p.insecure || !p.ignored.empty()) return fail("TLS is not in this build");
-    if (p.rdma) return fail("RDMA is not in this build");
     return {};
 }
 

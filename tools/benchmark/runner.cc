@@ -25,7 +25,6 @@ namespace rota {
 
 namespace {
 
-constexpr const char* kTransport = "epoll";
 constexpr size_t kTitleShownMax = 100;  // of a command line in progress lines
 
 void say(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
@@ -122,6 +121,7 @@ int Benchmark::run() {
 // The address that the control connection found, so that nobody asks for the name again.
 Endpoint endpoint_of(const ClientConnection& connection, const ConnectTarget& target) {
     if (!target.unix_path.empty()) return Endpoint::unix_path(target.unix_path);
+    if (target.rdma) return Endpoint::rdma(target.host, target.port);
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     char host[NI_MAXHOST];
@@ -131,6 +131,10 @@ Endpoint endpoint_of(const ClientConnection& connection, const ConnectTarget& ta
         return Endpoint::tcp(target.host, target.port);
     }
     return Endpoint::tcp(host, target.port);
+}
+
+Result<std::unique_ptr<Transport>> make_client_transport(const ConnectTarget& target) {
+    return target.rdma ? make_rdma() : make_transport("epoll");
 }
 
 Result<> Benchmark::prepare() {
@@ -262,7 +266,7 @@ Result<> Benchmark::run_test(const BenchmarkTest& test) {
     LoadProgress last;
     const std::string shown = test.title.substr(0, kTitleShownMax);
     auto result = run_load(
-        plan, [] { return make_transport(kTransport); }, clock_,
+        plan, [this] { return make_client_transport(options_.target); }, clock_,
         [&](const LoadProgress& now) {
             progress_.show(progress_line(shown, now, last));
             last = now;
@@ -283,7 +287,7 @@ Result<> Benchmark::run_idle() {
                 static_cast<long long>(options_.clients));
     std::fflush(stdout);
     auto result = run_load(
-        plan, [] { return make_transport(kTransport); }, clock_, nullptr);
+        plan, [this] { return make_client_transport(options_.target); }, clock_, nullptr);
     return result ? Result<>() : std::unexpected(result.error());
 }
 

@@ -35,7 +35,7 @@ struct Parsed {
     double timeout_s = 0, interval_s = 0;
     bool resp2 = false, resp3 = false, ipv4 = false, ipv6 = false;
     bool raw = false, no_raw = false, csv = false, json = false, quoted_json = false;
-    bool version = false, tls = false, rdma = false, no_auth_warning = false, insecure = false;
+    bool version = false, tls = false, no_auth_warning = false, insecure = false;
     bool stat = false, latency = false, latency_history = false, latency_dist = false;
     bool pipe = false, scan = false, big_keys = false, mem_keys = false, hot_keys = false;
     bool cluster_mode = false, replica = false, ldb = false, ldb_sync = false;
@@ -69,7 +69,7 @@ void add_connection_options(CLI::App& app, CliOptions& options, Parsed& parsed) 
     app.add_flag("-4", parsed.ipv4, "Use IPv4 only")->group(group);
     app.add_flag("-6", parsed.ipv6, "Use IPv6 only")->group(group);
     app.add_flag("--mptcp", options.target.mptcp, "Use Multipath TCP")->group(group);
-    app.add_flag("--rdma", parsed.rdma, "Use RDMA (not in this build)")->group(group);
+    app.add_flag("--rdma", options.target.rdma, "Use RDMA")->group(group);
     app.add_flag("--no-auth-warning", parsed.no_auth_warning,
                  "Do not warn about a password on the command line")
         ->group(group);
@@ -172,7 +172,6 @@ void add_mode_options(CLI::App& app, CliOptions& options, Parsed& parsed) {
 // The first feature asked for that this version lacks.
 std::optional<std::string> missing_feature(const Parsed& parsed) {
     if (parsed.tls) return "--tls: this build has no TLS";
-    if (parsed.rdma) return "--rdma: this build has no RDMA";
     if (parsed.cluster)
         return "--cluster needs cluster support, which this version does not have yet";
     if (parsed.cluster_mode)

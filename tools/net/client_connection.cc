@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "proto/command_writer.h"
+#include "tools/net/rdma_bridge.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -141,7 +142,9 @@ void ClientConnection::shutdown_fd(int fd) {
 }
 
 Result<ClientConnection> ClientConnection::open(const ConnectTarget& target) {
-    Result<int> fd = target.unix_path.empty() ? connect_tcp(target) : connect_unix(target);
+    Result<int> fd = target.rdma ? bridge_to_rdma(target.host, target.port, target.timeout_ms)
+                     : target.unix_path.empty() ? connect_tcp(target)
+                                                : connect_unix(target);
     if (!fd) return std::unexpected(fd.error());
     return ClientConnection(*fd);
 }

@@ -26,6 +26,7 @@ struct ConnectTarget {
     uint16_t port = 6379;
     std::string unix_path;   // if set, used instead of host and port
     int family = AF_UNSPEC;  // AF_INET or AF_INET6 narrow what a host name may become
+    bool rdma = false;       // instead of TCP, to the same host and port
     bool mptcp = false;      // Multipath TCP; falls back to TCP where the kernel has none
     int64_t timeout_ms = 0;  // to connect within; 0: as long as the kernel tries
 

@@ -20,7 +20,10 @@ void UringTransport::complete(const Completion& done, Sink& sink) {
     if (done.last()) --in_flight_;
     if (op == Op::accept) return on_accept(done);
     if (op == Op::wake) {
-        if (done.last()) arm_wake();
+        if (slot_of(done.tag) == kWatchedTag)
+            watched_armed_ = false;
+        else if (done.last())
+            arm_wake();
         return;
     }
     const uint32_t slot = slot_of(done.tag);

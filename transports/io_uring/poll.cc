@@ -19,6 +19,7 @@ size_t UringTransport::poll(std::span<Event> out, int64_t wait_max_ns) {
     ++stats_.polls;
     Sink sink{out};
     wake_receivers();
+    if (wait_max_ns != 0) arm_watched();
     enter(allowed_wait(wait_max_ns), out.size());
     settle();
     // Newcomers leave at least half of the events to those who are in. What is asked for them

@@ -59,6 +59,15 @@ void UringTransport::arm_wake() {
     ++in_flight_;
 }
 
+// One shot: level-triggered, it would complete for ever before its owner has read.
+void UringTransport::arm_watched() {
+    if (watched_ < 0 || watched_armed_) return;
+    io_uring_sqe& entry = prepare(IORING_OP_POLL_ADD, watched_, tag(Op::wake, kWatchedTag));
+    entry.poll32_events = POLLIN;
+    watched_armed_ = true;
+    ++in_flight_;
+}
+
 // What has ended meanwhile cannot be cancelled, which its own completion tells.
 void UringTransport::cancel(uint64_t user_tag) {
     io_uring_sqe& entry = prepare(IORING_OP_ASYNC_CANCEL, -1, tag(Op::none, 0));

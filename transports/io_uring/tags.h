@@ -11,6 +11,7 @@ namespace rota::uring {
 enum class Op : uint8_t { none, receive, quick_send, send, watch, accept, wake };
 
 inline constexpr uint32_t kOpShift = 28;  // above the slot
+inline constexpr uint32_t kWatchedTag = 1;  // with Op::wake: what watch() was given
 inline constexpr uint32_t kSlotsMax = 1u << kOpShift;
 
 constexpr uint64_t tag(Op op, uint64_t rest) { return uint64_t(op) << kOpShift | rest; }

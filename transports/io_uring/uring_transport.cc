@@ -77,6 +77,7 @@ UringTransport::~UringTransport() {
         end(slot, connection, 0);
     }
     cancel(tag(Op::wake, 0));
+    if (watched_armed_) cancel(tag(Op::wake, kWatchedTag));
     while (in_flight_ != 0) {
         ring_.enter(1, kLastWordsNs, true);
         if (ring_.front() == nullptr) break;

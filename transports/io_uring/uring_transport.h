@@ -65,6 +65,10 @@ public:
     size_t poll(std::span<Event> out, int64_t wait_max_ns) override;
     void wake() noexcept override;
     const TransportStats& stats() const override;
+    bool watch(int descriptor) override {
+        watched_ = descriptor;
+        return true;
+    }
 
     // For tests.
     const BufferRing& buffers() const { return buffers_; }
@@ -117,6 +121,7 @@ private:
     void arm_watch(uint32_t slot, Connection& connection, uint32_t mask);
     void arm_accept(uint32_t listener);
     void arm_wake();
+    void arm_watched();
     void cancel(uint64_t tag);
     void cancel_all(uint32_t slot, const Connection& connection);
     void quick_send(uint32_t slot, Connection& connection, std::span<const Slice> chunks,
@@ -157,6 +162,8 @@ private:
     Mapping arena_;
     Ring ring_;
     UniqueFd wake_fd_;
+    int watched_ = -1;
+    bool watched_armed_ = false;
     DescriptorReserve reserve_;
     ConnectionTable connections_;
     ReadyQueue ready_;

@@ -100,7 +100,6 @@ TEST(CliOptions, AUriNamesEverythingAtOnce) {
 
 TEST(CliOptions, WhatIsMissingIsSaidClearly) {
     EXPECT_THAT(parse({"--tls", "ping"}).error().message, HasSubstr("no TLS"));
-    EXPECT_THAT(parse({"--rdma"}).error().message, HasSubstr("no RDMA"));
     EXPECT_THAT(parse({"-u", "valkeys://h"}).error().message, HasSubstr("no TLS"));
     EXPECT_THAT(parse({"--cluster", "info", "h:1", "--cluster-yes"}).error().message,
                 HasSubstr("cluster"));
