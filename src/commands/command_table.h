@@ -90,6 +90,7 @@ std::span<const Command> stream_info_commands();
 std::span<const Command> generic_commands();
 std::span<const Command> dump_commands();
 std::span<const Command> expire_commands();
+std::span<const Command> save_commands();
 std::span<const Command> scan_commands();
 std::span<const Command> object_commands();
 std::span<const Command> connection_commands();

@@ -35,6 +35,7 @@ struct ClientOptions;
 struct ServerStats;
 struct MetricsOptions;
 struct RdbOptions;
+class Snapshots;
 
 enum class PauseMode : uint8_t { write, all };
 enum class UnblockReason : uint8_t { timeout, error };  // what the client is told
@@ -46,6 +47,11 @@ struct MemoryOverview {
     size_t clients = 0, tables = 0;
     // All that is not keys and values.
     size_t overhead() const { return std::min(used, startup + clients + tables); }
+};
+
+struct ShutdownRequest {
+    bool save = false, nosave = false;  // neither: where there are save points
+    bool now = false, force = false;
 };
 
 // What only the server itself can do; src/server implements it. So handlers never include upward.
@@ -74,7 +80,7 @@ public:
     virtual void run_queued(Ctx& exec) = 0;  // the client's queued commands, as EXEC's reply
 
     // SHUTDOWN: an error text for the client, or nothing: then the server ends and never replies.
-    virtual std::optional<std::string> shutdown(bool now, bool force) = 0;
+    virtual std::optional<std::string> shutdown(const ShutdownRequest&) = 0;
     virtual void abort_shutdown() = 0;
     virtual Result<> rewrite_config() = 0;
     virtual void reset_statistics() = 0;           // CONFIG RESETSTAT
@@ -107,6 +113,7 @@ struct Parts {
     ClientOptions& client_options;
     MetricsOptions& metrics_options;
     RdbOptions& rdb_options;
+    Snapshots& snapshots;
     ServerControl& control;
 };
 

@@ -8,6 +8,7 @@
 #include "commands/ctx.h"
 #include "commands/digest.h"
 #include "config/table.h"
+#include "persist/snapshots.h"
 #include "platform/log.h"
 #include "platform/memory.h"
 #include "platform/text.h"
@@ -214,6 +215,34 @@ void debug_mallctl_free(Ctx& ctx) {
     ctx.reply.ok();
 }
 
+// Saves, forgets and loads everything; words leave the first two out.
+void debug_reload(Ctx& ctx) {
+    bool save = true, flush = true, replace = false;
+    for (size_t i = 2; i < ctx.argc(); ++i) {
+        if (ctx.arg_is(i, "nosave")) {
+            save = false;
+        } else if (ctx.arg_is(i, "noflush")) {
+            flush = false;
+        } else if (ctx.arg_is(i, "merge")) {
+            replace = true;
+        } else {
+            return ctx.reply.error(
+                "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+        }
+    }
+    Snapshots& snapshots = ctx.parts.snapshots;
+    if (snapshots.in_progress()) snapshots.cancel();
+    if (save && !snapshots.save()) return ctx.reply.error("ERR");
+    for (int i = 0; flush && i < ctx.parts.keyspace.count(); ++i)
+        ctx.parts.keyspace.db(i).clear(false);
+    if (const auto loaded = snapshots.load(replace); !loaded) {
+        log(LogLevel::warning, "DEBUG RELOAD: %s", loaded.error().message.c_str());
+        return ctx.reply.error("ERR Error trying to load the RDB dump, check server logs");
+    }
+    log(LogLevel::warning, "DB reloaded by DEBUG RELOAD");
+    ctx.reply.ok();
+}
+
 void debug_help(Ctx& ctx);
 
 struct Hook {
@@ -241,6 +270,8 @@ constexpr Hook kHooks[] = {
     {"pause-cron", 3, debug_pause_cron, "PAUSE-CRON (0|1)", "Stop the periodic work."},
     {"populate", -3, debug_populate, "POPULATE <count> [<prefix>] [<size>]", "Make keys."},
     {"protocol", 3, debug_protocol, "PROTOCOL <type>", "Reply with a value of this protocol type."},
+    {"reload", -2, debug_reload, "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+     "Save, forget and load all keys."},
     {"sdslen", 3, debug_sdslen, "SDSLEN <key>", "Tell the lengths of a key and its string."},
     {"segfault", 2, debug_segfault, "SEGFAULT", "Crash."},
     {"set-active-expire", 3, debug_set_active_expire, "SET-ACTIVE-EXPIRE (0|1)",

@@ -57,9 +57,10 @@ void cmd_shutdown(Ctx& ctx) {
     ShutdownWords words;
     if (!parse_shutdown(ctx, words)) return;
     if (words.abort) return ctx.reply.error("ERR No shutdown in progress.");
-    // There is nothing to write to disk yet, so a server told to save first could only pretend to.
-    if (words.save) return ctx.reply.error("ERR Errors trying to SHUTDOWN. Check logs.");
-    const auto refused = ctx.parts.control.shutdown(words.now, words.force);
+    const auto refused = ctx.parts.control.shutdown({.save = words.save,
+                                                     .nosave = words.nosave,
+                                                     .now = words.now,
+                                                     .force = words.force});
     if (refused) ctx.reply.error(*refused);
 }
 

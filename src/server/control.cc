@@ -61,12 +61,27 @@ void Server::run_queued(Ctx& exec) { executor_.run_queued(exec); }
 
 void Server::unblock(Client& client, UnblockReason reason) { executor_.unblock(client, reason); }
 
-std::optional<std::string> Server::shutdown(bool now, bool force) {
-    (void)now;    // nothing waits yet: there are no replicas
-    (void)force;  // nothing can fail yet: there is nothing to save
+// Nothing waits yet: there are no replicas.
+std::optional<std::string> Server::shutdown(const ShutdownRequest& request) {
     log(LogLevel::warning, "User requested shutdown...");
+    if (snapshots_.in_progress()) {
+        log(LogLevel::warning, "There is a child saving an .rdb. Killing it!");
+        snapshots_.cancel();
+    }
+    if (request.save || (!request.nosave && snapshots_.wanted_at_end())) {
+        log(LogLevel::notice, "Saving the final RDB snapshot before exiting.");
+        if (!snapshots_.save() && !request.force) {
+            log(LogLevel::warning, "Error trying to save the DB, can't exit.");
+            return "ERR Errors trying to SHUTDOWN. Check logs.";
+        }
+    }
     stopping_ = true;
     return std::nullopt;
+}
+
+Result<> Server::load() {
+    executor_.refresh_clock();
+    return snapshots_.load();
 }
 
 void Server::abort_shutdown() { stopping_ = false; }

@@ -8,6 +8,7 @@
 #include "metrics/latency_monitor.h"
 #include "metrics/options.h"
 #include "metrics/server_stats.h"
+#include "persist/snapshots.h"
 #include "platform/log.h"
 #include "platform/text.h"
 #include "server/executor.h"
@@ -184,6 +185,14 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
         reply.error("ERR Command '" + command->full_name + "' not allowed inside a transaction");
     } else if ((flags_of(request) & kDenyOom) != 0 && out_of_memory()) {
         reply.error("OOM command not allowed when used memory > 'maxmemory'.");
+    } else if (parts_.snapshots.refuses_writes() &&
+               ((flags_of(request) & kWrite) != 0 || command->name == "ping")) {
+        reply.error(
+            "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to "
+            "persist to disk. Commands that may modify the data set are disabled, because this "
+            "instance is configured to report errors during writes if RDB snapshotting fails "
+            "(stop-writes-on-bgsave-error option). Please check the Valkey logs for details about "
+            "the RDB error.");
     } else if (client.type == ClientType::pubsub && client.resp == 2 &&
                !while_subscribed(*command)) {
         reply.error("ERR Can't execute '" + command->full_name +

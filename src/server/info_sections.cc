@@ -219,21 +219,29 @@ void InfoSections::memory(void* owner, InfoWriter& out) {
 
 void InfoSections::persistence(void* owner, InfoWriter& out) {
     Server& server = of(owner);
-    for (const char* name : {"loading", "async_loading", "current_cow_peak", "current_cow_size",
-                             "current_cow_size_age"})
-        out.integer(name, 0);
-    out.real2("current_fork_perc", 0);
-    out.integer("current_save_keys_processed", 0);
-    out.integer("current_save_keys_total", 0);
-    out.count("rdb_changes_since_last_save", server.effects_.dirty());
-    out.integer("rdb_bgsave_in_progress", 0);
-    out.integer("rdb_last_save_time", server.started_ms_ / 1000);
-    out.text("rdb_last_bgsave_status", "ok");
-    out.integer("rdb_last_bgsave_time_sec", -1);
-    out.integer("rdb_current_bgsave_time_sec", -1);
-    for (const char* name : {"rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired",
-                             "rdb_last_load_keys_loaded", "aof_enabled", "aof_rewrite_in_progress",
-                             "aof_rewrite_scheduled"})
+    const Snapshots::Status rdb = server.snapshots_.status();
+    out.integer("loading", 0);
+    out.integer("async_loading", 0);
+    out.count("current_cow_peak", rdb.current_cow_bytes);
+    out.count("current_cow_size", rdb.current_cow_bytes);
+    out.integer("current_cow_size_age", 0);
+    out.real2("current_fork_perc", rdb.keys_total == 0
+                                       ? 0
+                                       : 100 * static_cast<double>(rdb.keys_done) /
+                                             static_cast<double>(rdb.keys_total));
+    out.count("current_save_keys_processed", rdb.keys_done);
+    out.count("current_save_keys_total", rdb.keys_total);
+    out.count("rdb_changes_since_last_save", rdb.changes);
+    out.integer("rdb_bgsave_in_progress", rdb.in_progress);
+    out.integer("rdb_last_save_time", rdb.last_save_s);
+    out.text("rdb_last_bgsave_status", rdb.last_failed ? "err" : "ok");
+    out.integer("rdb_last_bgsave_time_sec", rdb.last_time_s);
+    out.integer("rdb_current_bgsave_time_sec", rdb.current_time_s);
+    out.count("rdb_saves", rdb.saves);
+    out.count("rdb_last_cow_size", rdb.last_cow_bytes);
+    out.count("rdb_last_load_keys_expired", rdb.loaded_expired);
+    out.count("rdb_last_load_keys_loaded", rdb.loaded_keys);
+    for (const char* name : {"aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"})
         out.integer(name, 0);
     out.integer("aof_last_rewrite_time_sec", -1);
     out.integer("aof_current_rewrite_time_sec", -1);

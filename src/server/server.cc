@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "commands/version.h"
 #include "platform/log.h"
 #include "platform/memory.h"
 #include "platform/process.h"
@@ -28,6 +29,8 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       blocked_(options.server.databases, keyspace_.seed()),
       watched_(options.server.databases, keyspace_.seed()),
       pubsub_(keyspace_.seed()),
+      snapshots_(keyspace_, effects_, options.inert.rdb, options.store, clock_,
+                 std::string(kValkeyVersion)),
       parts_{.keyspace = keyspace_,
              .effects = effects_,
              .clients = clients_,
@@ -46,6 +49,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
              .client_options = options.client,
              .metrics_options = options.metrics,
              .rdb_options = options.inert.rdb,
+             .snapshots = snapshots_,
              .control = *this},
       executor_(parts_, *transport_, options.server),
       run_id_(random_hex(kRunIdDigits)) {
@@ -81,7 +85,8 @@ void Server::add_commands() {
                             connection_commands(),  client_commands(),      server_commands(),
                             config_commands(),      object_commands(),      memory_commands(),
                             debug_commands(),       monitoring_commands(),  command_commands(),
-                            dump_commands(),        transaction_commands(), pubsub_commands()})
+                            dump_commands(),        transaction_commands(), pubsub_commands(),
+                            save_commands()})
         commands_.add(rows);
 }
 
@@ -135,6 +140,7 @@ void Server::cron() {
     if (active_expire_) keyspace_.active_expire(false, clock_);
     keyspace_.step(kStoreStepUs);
     flush_output();
+    snapshots_.tick();
     peak_memory_ = std::max(peak_memory_, used_memory());
     if (begin_us >= next_rates_us_) {
         next_rates_us_ = begin_us + static_cast<int64_t>(kRateSampleUs);
@@ -161,7 +167,10 @@ void Server::on_signal(int signal) {
         signal == SIGINT ? options_.server.shutdown_on_sigint : options_.server.shutdown_on_sigterm;
     log(LogLevel::warning, "Received %s scheduling shutdown...",
         signal == SIGINT ? "SIGINT" : "SIGTERM");
-    shutdown(has(flags, ShutdownFlag::now), has(flags, ShutdownFlag::force));
+    shutdown({.save = has(flags, ShutdownFlag::save),
+              .nosave = has(flags, ShutdownFlag::nosave),
+              .now = has(flags, ShutdownFlag::now),
+              .force = has(flags, ShutdownFlag::force)});
 }
 
 // ---- Numbers for INFO

@@ -25,6 +25,7 @@
 #include "metrics/options.h"
 #include "metrics/rates.h"
 #include "metrics/server_stats.h"
+#include "persist/snapshots.h"
 #include "platform/clock.h"
 #include "server/executor.h"
 #include "server/io_stats.h"
@@ -59,6 +60,8 @@ public:
            std::unique_ptr<Transport> transport, ThreadControl::TransportFactory more = nullptr);
     ~Server() override;
 
+    // The snapshot of an earlier run, if there is one. Before there are clients.
+    Result<> load();
     // Starts the IO threads.
     Result<> start_threads();
     // Opens what `bind`, `port`, `unixsocket`, `rdma-bind` and `rdma-port` ask for.
@@ -90,7 +93,7 @@ public:
     void unblock(Client&, UnblockReason) override;
     int64_t publish(Subscription, Slice channel, Slice message) override;
     void run_queued(Ctx& exec) override;
-    std::optional<std::string> shutdown(bool now, bool force) override;
+    std::optional<std::string> shutdown(const ShutdownRequest&) override;
     void abort_shutdown() override;
     Result<> rewrite_config() override;
     void reset_statistics() override;
@@ -149,6 +152,7 @@ private:
     CommandLog command_log_;
     LatencyMonitor latency_;
     InfoRegistry info_;
+    Snapshots snapshots_;
     Parts parts_;
     Executor executor_;
     std::optional<ThreadControl> threads_;

@@ -21,6 +21,7 @@ ServerFixture::ServerFixture() {
     add_all_rows(config_, options_);
     options_.server.bind = {"10.0.0.1"};
     options_.server.protected_mode = false;
+    options_.inert.rdb.save = {};
 }
 
 void ServerFixture::start() {
