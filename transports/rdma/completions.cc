@@ -62,8 +62,9 @@ void RdmaTransport::complete(const ibv_wc& done) {
         connection.phase == Connection::Phase::ended)
         return;
     if (done.status != IBV_WC_SUCCESS) {
-        // Flushed requests follow an error or an end that says more.
-        if (done.status == IBV_WC_WR_FLUSH_ERR || connection.peer_left) return;
+        // The first failure says most; the requests behind it are flushed. Receives that are
+        // flushed without one: the peer has tried to reach memory that is not its own.
+        if (connection.peer_left) return;
         if (done.status == IBV_WC_LOC_LEN_ERR)
             return violation(request.slot, connection, "a control message that is too long");
         connection.peer_left = true;

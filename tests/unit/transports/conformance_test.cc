@@ -110,11 +110,11 @@ TEST_P(Conformance, EchoesEverySizeInEverySplit) {
     }
 }
 
-TEST_P(Conformance, Echoes64Megabytes) {
+TEST_P(Conformance, EchoesManyMegabytes) {
     Host host(*world_);
     host.echo_all = true;
     const Pair pair = join(host, host.listen());
-    const std::string bytes = pattern(size_t{64} << 20);
+    const std::string bytes = pattern(world_->bulk());
     const std::string answer = converse(host, *pair.peer, bytes, size_t{1} << 20, bytes.size());
     EXPECT_TRUE(answer == bytes);
     EXPECT_GE(host->stats().bytes_in, bytes.size());

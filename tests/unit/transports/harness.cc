@@ -228,6 +228,7 @@ public:
     bool has_half_close() const override { return false; }
     bool has_local_sockets() const override { return false; }
     bool can_move() const override { return false; }
+    size_t bulk() const override { return size_t{16} << 20; }  // every byte is emulated
     int crowd() const override { return 100; }
     Endpoint any_port() const override { return Endpoint::tcp(rdma_address(), 0); }
 

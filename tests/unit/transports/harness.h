@@ -44,6 +44,8 @@ public:
     virtual bool has_half_close() const { return true; }
     // Unix sockets, ::1.
     virtual bool has_local_sockets() const { return true; }
+    // Bytes for a test that wants many.
+    virtual size_t bulk() const { return size_t{64} << 20; }
     // Connections at the same time in a test that wants many.
     virtual int crowd() const { return 1000; }
     // A connection that has been in use can still be detached.
