@@ -15,7 +15,8 @@ LAYERS = (
     ('transports/options', 'transports/stream_limits', 'transports/timer_clock',
      'transports/guest'),
     ('transports/sockets',),                              # what the transports on sockets share,
-    ('transports/accepting', 'transports/slot_table', 'transports/ready_queue'),    # and these
+    ('transports/accepting', 'transports/bell', 'transports/slot_table',
+     'transports/ready_queue'),                            # and these
     tuple(f'transports/{name}' for name in ('epoll', 'io_uring', 'rdma', 'dpdk', 'tls', 'sim')),
     ('transports',),                                      # the registry, which names them all
     ('src/types', 'src/proto', 'src/config', 'src/ring'),

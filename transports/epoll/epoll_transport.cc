@@ -2,7 +2,6 @@
 // What the owner calls between polls.
 #include "transports/epoll/epoll_transport.h"
 
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,17 +20,17 @@ Result<std::unique_ptr<Transport>> make_epoll_transport(const TransportOptions&)
 Result<std::unique_ptr<Transport>> EpollTransport::create() {
     UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll) return fail_errno("epoll_create1", errno);
-    UniqueFd wake_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!wake_fd) return fail_errno("eventfd", errno);
+    Result<UniqueFd> wake_fd = Bell::open();
+    if (!wake_fd) return std::unexpected(wake_fd.error());
     // Edge-triggered: every write is an event and nobody ever has to read it.
     epoll_event wanted{.events = EPOLLIN | EPOLLET, .data = {.u64 = kWakeTag}};
-    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake_fd.get(), &wanted) != 0)
+    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake_fd->get(), &wanted) != 0)
         return fail_errno("epoll_ctl", errno);
-    return std::unique_ptr<Transport>(new EpollTransport(std::move(epoll), std::move(wake_fd)));
+    return std::unique_ptr<Transport>(new EpollTransport(std::move(epoll), std::move(*wake_fd)));
 }
 
 EpollTransport::EpollTransport(UniqueFd epoll, UniqueFd wake_fd)
-    : epoll_(std::move(epoll)), wake_fd_(std::move(wake_fd)) {}
+    : epoll_(std::move(epoll)), bell_(std::move(wake_fd)) {}
 
 EpollTransport::~EpollTransport() {
     for (uint32_t index = 0; index < listeners_.size(); ++index) unlisten(ListenerId{index});
@@ -233,18 +232,6 @@ int EpollTransport::descriptor(ConnId id) const {
 bool EpollTransport::watch(int descriptor) {
     epoll_event wanted{.events = EPOLLIN, .data = {.u64 = kWakeTag}};
     return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &wanted) == 0;
-}
-
-// Only writes to the descriptor if the owner sleeps and nobody has woken it yet. May run in a
-// signal handler, whose errno is not ours to change.
-void EpollTransport::wake() noexcept {
-    // Release pairs with the acquire in allowed_wait() and wait_for_events(): what was published
-    // before wake() is seen after the poll.
-    if (sleep_.exchange(kWoken, std::memory_order_acq_rel) != kAsleep) return;
-    const int kept = errno;
-    const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof one);
-    errno = kept;
 }
 
 }  // namespace rota

@@ -11,12 +11,12 @@
 #include <sys/epoll.h>
 
 #include <array>
-#include <atomic>
 #include <deque>
 #include <memory>
 #include <vector>
 
 #include "transports/accepting.h"
+#include "transports/bell.h"
 #include "transports/epoll/arena_pool.h"
 #include "transports/epoll/connection.h"
 #include "transports/epoll/transmit.h"
@@ -57,7 +57,7 @@ public:
     bool peer_is_local(ConnId id) const override;
     int descriptor(ConnId id) const override;
     size_t poll(std::span<Event> out, int64_t wait_max_ns) override;
-    void wake() noexcept override;
+    void wake() noexcept override { bell_.ring(); }
     const TransportStats& stats() const override { return stats_; }
     bool can_share() const override { return true; }
     bool watch(int descriptor) override;
@@ -132,7 +132,7 @@ private:
     static void sever(Connection& connection, int error);
 
     UniqueFd epoll_;
-    UniqueFd wake_fd_;
+    Bell bell_;
     DescriptorReserve reserve_;
     ConnectionTable connections_;
     ArenaPool arenas_;
@@ -148,9 +148,6 @@ private:
     bool has_report_ = false;  // taken, not yet told
     TransportStats stats_;
     std::array<epoll_event, kEpollEvents> reported_;
-
-    enum : uint8_t { kAwake, kAsleep, kWoken };
-    alignas(kCacheLine) std::atomic<uint8_t> sleep_{kAwake};  // shared with wake()'s callers
 };
 
 }  // namespace rota

@@ -44,8 +44,7 @@ size_t EpollTransport::poll(std::span<Event> out, int64_t wait_max_ns) {
 
 // How long this poll may sleep: not at all while work is left over, nor after a wake().
 int64_t EpollTransport::allowed_wait(int64_t wait_max_ns) {
-    if (sleep_.load(std::memory_order_relaxed) == kWoken) {
-        sleep_.exchange(kAwake, std::memory_order_acquire);  // pairs with the release in wake()
+    if (bell_.heard()) {
         ++stats_.wakeups;
         return 0;
     }
@@ -65,12 +64,9 @@ int EpollTransport::wait_for_events(int64_t wait_ns) {
     if (wait_ns == 0 && is_told) return 0;
     ++stats_.syscalls;
     if (wait_ns == 0) return ::epoll_wait(epoll, reported_.data(), kEpollEvents, 0);
-    uint8_t expected = kAwake;
-    // Whoever wakes us from here on sees kAsleep and writes to the descriptor.
-    if (!sleep_.compare_exchange_strong(expected, kAsleep, std::memory_order_acq_rel)) wait_ns = 0;
+    if (!bell_.lie_down()) wait_ns = 0;
     const int found = epoll_wait_ns(epoll, reported_.data(), kEpollEvents, wait_ns);
-    // Acquire pairs with the release in wake().
-    if (sleep_.exchange(kAwake, std::memory_order_acq_rel) == kWoken) ++stats_.wakeups;
+    if (bell_.get_up()) ++stats_.wakeups;
     return found;
 }
 

@@ -113,9 +113,7 @@ void EpollTransport::poll_lent(PollReport& report) const {
     for (int i = 0; i < mine.found; ++i) {
         if (mine.events[static_cast<size_t>(i)].data.u64 != kWakeTag) continue;
         // It was for the owner, who may be asleep and have missed it.
-        if (sleep_.load(std::memory_order_relaxed) != kWoken) continue;
-        const uint64_t one = 1;
-        [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof one);
+        if (bell_.is_rung()) bell_.strike();
     }
 }
 

@@ -4,16 +4,40 @@
 // change. Source: include/uapi/linux/io_uring.h of the release named in each line.
 #pragma once
 
+#include <liburing.h>
+
 #include <cstdint>
 
 namespace rota::uring {
 
-inline constexpr uint32_t kCqeBufferMore = 1u << 4;     // IORING_CQE_F_BUF_MORE, Linux 6.12
-inline constexpr uint16_t kBufferRingIncremental = 2;   // IOU_PBUF_RING_INC, Linux 6.12
-inline constexpr uint32_t kFeatureMinWait = 1u << 15;   // IORING_FEAT_MIN_TIMEOUT, Linux 6.12
-inline constexpr uint32_t kFeatureNoIowait = 1u << 17;  // IORING_FEAT_NO_IOWAIT, Linux 6.15
-inline constexpr uint32_t kEnterNoIowait = 1u << 7;     // IORING_ENTER_NO_IOWAIT, Linux 6.15
-inline constexpr uint32_t kRegisterNapi = 27;           // IORING_REGISTER_NAPI, Linux 6.9
+// The header's own where it has one.
+#ifdef IORING_CQE_F_BUF_MORE  // Linux 6.12
+inline constexpr uint32_t kCqeBufferMore = IORING_CQE_F_BUF_MORE;
+#else
+inline constexpr uint32_t kCqeBufferMore = 1u << 4;
+#endif
+
+#ifdef IORING_FEAT_MIN_TIMEOUT  // Linux 6.12
+inline constexpr uint32_t kFeatureMinWait = IORING_FEAT_MIN_TIMEOUT;
+#else
+inline constexpr uint32_t kFeatureMinWait = 1u << 15;
+#endif
+
+#ifdef IORING_FEAT_NO_IOWAIT  // Linux 6.15
+inline constexpr uint32_t kFeatureNoIowait = IORING_FEAT_NO_IOWAIT;
+#else
+inline constexpr uint32_t kFeatureNoIowait = 1u << 17;
+#endif
+
+#ifdef IORING_ENTER_NO_IOWAIT  // Linux 6.15
+inline constexpr uint32_t kEnterNoIowait = IORING_ENTER_NO_IOWAIT;
+#else
+inline constexpr uint32_t kEnterNoIowait = 1u << 7;
+#endif
+
+// Enumerators, which the preprocessor cannot see.
+inline constexpr uint16_t kBufferRingIncremental = 2;  // IOU_PBUF_RING_INC, Linux 6.12
+inline constexpr uint32_t kRegisterNapi = 27;          // IORING_REGISTER_NAPI, Linux 6.9
 
 // struct io_uring_getevents_arg since Linux 6.12; `min_wait_us` was padding before.
 struct WaitArgument {

@@ -41,8 +41,7 @@ size_t UringTransport::poll(std::span<Event> out, int64_t wait_max_ns) {
 
 // How long this poll may sleep: not at all while something is left over, nor after a wake().
 int64_t UringTransport::allowed_wait(int64_t wait_max_ns) {
-    if (sleep_.load(std::memory_order_relaxed) == kWoken) {
-        sleep_.exchange(kAwake, std::memory_order_acquire);  // pairs with the release in wake()
+    if (bell_.heard()) {
         ++stats_.wakeups;
         return 0;
     }
@@ -63,15 +62,11 @@ void UringTransport::enter(int64_t wait_ns, size_t room) {
         if (!to_submit && !(gather && ring_.has_deferred())) return;
         return ring_.enter(0, 0, gather);
     }
-    uint8_t expected = kAwake;
-    // Whoever wakes us from here on sees kAsleep and writes to the descriptor.
-    const bool may_sleep =
-        sleep_.compare_exchange_strong(expected, kAsleep, std::memory_order_acq_rel);
+    const bool may_sleep = bell_.lie_down();
     const uint32_t batch = options_.min_wait_us == 0 ? 1 : gathering_.batch();
     ring_.enter(may_sleep ? batch : 0, wait_ns, true, batch > 1 ? options_.min_wait_us : 0);
     if (may_sleep && options_.min_wait_us != 0) gathering_.learn(ring_.completions());
-    // Acquire pairs with the release in wake().
-    if (sleep_.exchange(kAwake, std::memory_order_acq_rel) == kWoken) ++stats_.wakeups;
+    if (bell_.get_up()) ++stats_.wakeups;
 }
 
 // Of the quick sends that were submitted, those that failed have their completion among the new

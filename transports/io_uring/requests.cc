@@ -53,7 +53,7 @@ void UringTransport::arm_accept(uint32_t listener) {
 }
 
 void UringTransport::arm_wake() {
-    io_uring_sqe& entry = prepare(IORING_OP_POLL_ADD, wake_fd_.get(), tag(Op::wake, 0));
+    io_uring_sqe& entry = prepare(IORING_OP_POLL_ADD, bell_.fd(), tag(Op::wake, 0));
     entry.poll32_events = POLLIN;
     entry.len = IORING_POLL_ADD_MULTI;
     ++in_flight_;

@@ -3,7 +3,6 @@
 #include "transports/io_uring/uring_transport.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,10 +47,10 @@ Result<std::unique_ptr<Transport>> UringTransport::create(const UringOptions& op
         return std::unexpected(works.error());
     Result<Mapping> arena = Mapping::map(kArenaBytes, -1, 0);
     if (!arena) return std::unexpected(arena.error());
-    UniqueFd wake_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!wake_fd) return fail_errno("eventfd", errno);
+    Result<UniqueFd> wake_fd = Bell::open();
+    if (!wake_fd) return std::unexpected(wake_fd.error());
     return std::unique_ptr<Transport>(new UringTransport(
-        std::move(*ring), std::move(*buffers), std::move(*arena), std::move(wake_fd), options));
+        std::move(*ring), std::move(*buffers), std::move(*arena), std::move(*wake_fd), options));
 }
 
 UringTransport::UringTransport(Ring ring, BufferRing buffers, Mapping arena, UniqueFd wake_fd,
@@ -60,7 +59,7 @@ UringTransport::UringTransport(Ring ring, BufferRing buffers, Mapping arena, Uni
       buffers_(std::move(buffers)),
       arena_(std::move(arena)),
       ring_(std::move(ring)),
-      wake_fd_(std::move(wake_fd)),
+      bell_(std::move(wake_fd)),
       searched_(ring_.completion_tail()) {
     if ((ring_.features() & kFeatureMinWait) == 0) options_.min_wait_us = 0;
     arm_wake();
@@ -250,18 +249,6 @@ bool UringTransport::peer_is_local(ConnId id) const {
 int UringTransport::descriptor(ConnId id) const {
     const Connection* connection = find(id);
     return connection ? connection->fd : -1;
-}
-
-// Only writes to the descriptor if the owner sleeps and nobody has woken it yet. May run in a
-// signal handler, whose errno is not ours to change.
-void UringTransport::wake() noexcept {
-    // Release pairs with the acquire in allowed_wait() and enter(): what was published before
-    // wake() is seen after the poll.
-    if (sleep_.exchange(kWoken, std::memory_order_acq_rel) != kAsleep) return;
-    const int kept = errno;
-    const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(wake_fd_.get(), &one, sizeof one);
-    errno = kept;
 }
 
 const TransportStats& UringTransport::stats() const {

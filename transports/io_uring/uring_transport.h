@@ -17,12 +17,12 @@
 // of its requests has been seen and its quick send is settled.
 #pragma once
 
-#include <atomic>
 #include <deque>
 #include <memory>
 #include <vector>
 
 #include "transports/accepting.h"
+#include "transports/bell.h"
 #include "transports/io_uring/buffer_ring.h"
 #include "transports/io_uring/connection.h"
 #include "transports/io_uring/gathering.h"
@@ -63,7 +63,7 @@ public:
     bool peer_is_local(ConnId id) const override;
     int descriptor(ConnId id) const override;
     size_t poll(std::span<Event> out, int64_t wait_max_ns) override;
-    void wake() noexcept override;
+    void wake() noexcept override { bell_.ring(); }
     const TransportStats& stats() const override;
     bool watch(int descriptor) override {
         watched_ = descriptor;
@@ -161,7 +161,7 @@ private:
     BufferRing buffers_;  // outlives the ring, which writes into it
     Mapping arena_;
     Ring ring_;
-    UniqueFd wake_fd_;
+    Bell bell_;
     int watched_ = -1;
     bool watched_armed_ = false;
     DescriptorReserve reserve_;
@@ -184,9 +184,6 @@ private:
     bool turn_over_ = false;            // this poll has told enough of one connection
     mutable TransportStats stats_;      // syscalls: without what the ring has not told,
     mutable uint64_t enters_told_ = 0;  // its enters after so many
-
-    enum : uint8_t { kAwake, kAsleep, kWoken };
-    alignas(kCacheLine) std::atomic<uint8_t> sleep_{kAwake};  // shared with wake()'s callers
 };
 
 }  // namespace rota::uring
