@@ -31,6 +31,7 @@ TEST_F(ExpireTest, AKeyIsThereUntilItsMillisecondHasPassed) {
 
 TEST_F(ExpireTest, ALookupThatMeetsAnExpiredKeyReportsIt) {
     set("k", "v", kStart + 100);
+    effects.clear();  // the event of a new key
     advance_ms(101);
     const uint64_t dirty = effects.dirty();
     EXPECT_EQ(db().peek(key("k")), nullptr);
@@ -56,6 +57,7 @@ TEST_F(ExpireTest, TheCycleRemovesWhatNobodyAsksFor) {
     for (size_t i = 0; i < 5000; ++i) set(numbered("dead", i), "v", kStart + 10);
     for (size_t i = 0; i < 500; ++i) set(numbered("alive", i), "v", kStart + 10'000'000);
     for (size_t i = 0; i < 500; ++i) set(numbered("eternal", i), "v");
+    effects.clear();
     advance_ms(11);
     for (int cycle = 0; cycle < 200; ++cycle) keyspace.active_expire(false, clock);
     EXPECT_EQ(db().size(), 1000u);
