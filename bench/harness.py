@@ -60,7 +60,8 @@ class Server:
         try:
             self._await_ready(time.monotonic() + START_SECONDS)
             info = self.info('server')
-            self.version = info.get(f'{name}_version') or info.get('redis_version', '?')
+            self.version = (info.get(f'{name}_version') or info.get('rota_version') or
+                            info.get('redis_version', '?'))
         except BaseException:
             self.close()
             raise
