@@ -8,6 +8,7 @@
 // the batch again. The executor may also send one of its own, with nothing but output.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -69,8 +70,8 @@ struct alignas(kCacheLine) Batch {
     std::span<char> input_room(bool big) {
         ASSERT(has_input_room());
         if (!input_) input_ = std::make_unique_for_overwrite<char[]>(kInputBytes);
-        const size_t left = kInputBytes - input_used_;
-        return {input_.get() + input_used_, big ? left : kReceiveBytes};
+        const size_t most = big ? kReceiveBigBytes : kReceiveBytes;
+        return {input_.get() + input_used_, std::min(most, kInputBytes - input_used_)};
     }
     // So many bytes of the last room are in use until the requests are cleared.
     void keep_input(std::span<char> room, size_t count) {
@@ -92,9 +93,9 @@ struct alignas(kCacheLine) Batch {
     bool has_output() const { return !outgoing.empty(); }
     void clear_requests() {
         drop_prepared();
-        requests.clear();
-        args.clear();
-        borrowed.clear();
+        empty(requests);
+        empty(args);
+        empty(borrowed);
         drop_input();
     }
     void clear_output() {
@@ -106,7 +107,16 @@ struct alignas(kCacheLine) Batch {
     }
 
 private:
+    // A flood of tiny requests makes long lists, which are then given back.
+    template <class Item>
+    static void empty(std::vector<Item>& list) {
+        constexpr size_t kKeep = 64 * kBatchMax;
+        if (list.capacity() > kKeep) return std::vector<Item>().swap(list);
+        list.clear();
+    }
+
     static constexpr size_t kReceiveBytes = size_t{16} << 10;
+    static constexpr size_t kReceiveBigBytes = size_t{64} << 10;  // when the last one was full
     static constexpr size_t kInputBytes = size_t{128} << 10;  // when little is left, a new batch
 
     std::unique_ptr<char[]> input_;

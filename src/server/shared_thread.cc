@@ -7,6 +7,12 @@
 #include "platform/clock.h"
 
 namespace rota {
+namespace {
+
+// All requests of one receive wait together for the executor: strangers get a small one.
+constexpr size_t kReceiveBeforeAuth = size_t{4} << 10;
+
+}  // namespace
 
 SharedThread::SharedThread(int index, const SharedParts& parts)
     : index_(index),
@@ -132,7 +138,8 @@ void SharedThread::receive(Client& client) {
     if (!reader_.batch().has_input_room()) give_batch();
     Batch& batch = reader_.batch();
     ClientIo& io = client.io;
-    const std::span<char> room = batch.input_room(io.loan.big);
+    std::span<char> room = batch.input_room(io.loan.big);
+    if (!io.terms.authenticated) room = room.first(kReceiveBeforeAuth);
     const size_t got = transport_.receive_lent(io.loan, room);
     batch.readers.push_back(&client);
     if (got == 0) return;
