@@ -284,8 +284,8 @@ void read_fields(Ctx& ctx, std::span<const FieldStep> steps) {
         ctx.reply.integer(bitmap::read(bytes, step.bit, step.field));
 }
 
-// Replies to one step; true if it wrote something else than what was there.
-bool run_step(Ctx& ctx, const FieldStep& step, Entry* entry) {
+// Replies to one step; true if it wrote something else than what was there, or where nothing was.
+bool run_step(Ctx& ctx, const FieldStep& step, Entry* entry, bool grown) {
     const int64_t old = bitmap::read(entry->value(), step.bit, step.field);
     if (!step.writes()) {
         ctx.reply.integer(old);
@@ -300,7 +300,7 @@ bool run_step(Ctx& ctx, const FieldStep& step, Entry* entry) {
     }
     bitmap::write(entry->mutable_value(), step.bit, step.field, *value);
     ctx.reply.integer(adds ? *value : old);
-    return *value != old;
+    return grown || *value != old;
 }
 
 void write_fields(Ctx& ctx, std::span<const FieldStep> steps) {
@@ -317,8 +317,8 @@ void write_fields(Ctx& ctx, std::span<const FieldStep> steps) {
     const bool grown = entry->string_size() > old_size;
     ctx.reply.array(steps.size());
     uint64_t changes = 0;
-    for (const FieldStep& step : steps) changes += run_step(ctx, step, entry);
-    if (changes == 0 && !grown) return;
+    for (const FieldStep& step : steps) changes += run_step(ctx, step, entry, grown);
+    if (changes == 0) return;
     ctx.changed(EventClass::string, "setbit", key.name);
     if (changes > 1) ctx.parts.effects.add_dirty(changes - 1);
 }

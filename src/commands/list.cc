@@ -257,7 +257,8 @@ std::optional<End> end_arg(Ctx& ctx, size_t index) {
     return std::nullopt;
 }
 
-void pop_from_first(Ctx& ctx, size_t keys_at, std::optional<int64_t> timeout_ms) {
+// LMPOP, and BLMPOP where the timeout stands in front.
+void pop_from_first(Ctx& ctx, size_t keys_at) {
     const auto keys = range_arg(ctx, keys_at, 1, INT64_MAX, "ERR numkeys should be greater than 0");
     if (!keys) return;
     if (static_cast<uint64_t>(*keys) >= ctx.argc() - keys_at - 1) return ctx.syntax_error();
@@ -270,6 +271,8 @@ void pop_from_first(Ctx& ctx, size_t keys_at, std::optional<int64_t> timeout_ms)
         count = range_arg(ctx, i + 1, 1, INT64_MAX, "ERR count should be greater than 0");
         if (!count) return;
     }
+    std::optional<int64_t> timeout_ms;
+    if (keys_at == 2 && !(timeout_ms = timeout_arg(ctx, 1, TimeoutUnit::seconds))) return;
     for (size_t i = keys_at + 1; i < where; ++i) {
         const Key key = ctx.key(i);
         const auto entry = write_list(ctx, key);
@@ -287,12 +290,8 @@ void pop_from_first(Ctx& ctx, size_t keys_at, std::optional<int64_t> timeout_ms)
     ctx.reply.null_array();
 }
 
-void cmd_lmpop(Ctx& ctx) { pop_from_first(ctx, 1, std::nullopt); }
-
-void cmd_blmpop(Ctx& ctx) {
-    const auto timeout_ms = timeout_arg(ctx, 1, TimeoutUnit::seconds);
-    if (timeout_ms) pop_from_first(ctx, 2, timeout_ms);
-}
+void cmd_lmpop(Ctx& ctx) { pop_from_first(ctx, 1); }
+void cmd_blmpop(Ctx& ctx) { pop_from_first(ctx, 2); }
 
 void pop_or_wait(Ctx& ctx, End end) {
     const size_t last = ctx.argc() - 1;
