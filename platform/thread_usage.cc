@@ -68,4 +68,10 @@ int64_t ThreadUsage::read_waited_ns() const {
     return waited_ns;
 }
 
+int64_t thread_cpu_us() {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return int64_t{used.tv_sec} * 1'000'000 + used.tv_nsec / 1000;
+}
+
 }  // namespace rota

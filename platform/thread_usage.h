@@ -61,4 +61,7 @@ private:
     ShareMeter meter_;
 };
 
+// CPU time of the calling thread to this moment; getrusage() lags by up to a tick of a busy thread.
+int64_t thread_cpu_us();
+
 }  // namespace rota

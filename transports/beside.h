@@ -41,6 +41,7 @@ public:
     bool peer_is_local(ConnId id) const override;
     int descriptor(ConnId id) const override;
     size_t poll(std::span<Event> out, int64_t wait_max_ns) override;
+    void gather_for(int64_t ns) override { host_->gather_for(ns); }
     void wake() noexcept override { host_->wake(); }
     const TransportStats& stats() const override;
 

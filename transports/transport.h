@@ -158,6 +158,11 @@ public:
     // comes with the next call, and then that call does not wait.
     virtual size_t poll(std::span<Event> out, int64_t wait_max_ns) = 0;
 
+    // From now on a poll() that may sleep lets events gather for so long before it looks, unless it
+    // was woken before (0: it ends with the first). So one wait serves many, and who sends wakes
+    // nobody. A transport that has no means to ignores it.
+    virtual void gather_for(int64_t /*ns*/) {}
+
     // Ends a poll() that waits, from any thread or a signal handler.
     virtual void wake() noexcept = 0;
 

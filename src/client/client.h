@@ -70,6 +70,7 @@ struct alignas(kCacheLine) ClientIo {
     bool starved : 1 = false;       // held up until the executor has caught up
     bool paused : 1 = false;        // the transport reads no more of it
     bool held_up : 1 = false;       // query has requests that had to wait
+    uint8_t look : 4 = 0;           // the last one of WaitModeration that counted it, its low bits
     // The loop's own, also while the rest is on loan.
     bool dirty = false;  // in the loop's list of clients to look at after the turn
     bool lent = false;   // another thread has this half, and the connection

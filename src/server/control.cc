@@ -119,7 +119,9 @@ void Server::apply_io_options() {
     if (threads_)
         threads_->apply_options();
     else
-        executor_.loop().apply({.client = options_.client, .reads = {}});
+        executor_.loop().apply({.client = options_.client,
+                                .reads = {},
+                                .gather_max_us = options_.server.io_gather_max_us});
 }
 
 void Server::watch_config() {
@@ -142,12 +144,13 @@ void Server::watch_config() {
         options_.store.hz = options_.server.hz;
         return {};
     });
-    config_.on_change({"client-output-buffer-limit", "client-query-buffer-limit",
-                       "proto-max-bulk-len", "io-threads-do-command-reads"},
-                      [this]() -> Result<> {
-                          apply_io_options();
-                          return {};
-                      });
+    config_.on_change(
+        {"io-gather-max-us", "client-output-buffer-limit", "client-query-buffer-limit",
+         "proto-max-bulk-len", "io-threads-do-command-reads"},
+        [this]() -> Result<> {
+            apply_io_options();
+            return {};
+        });
     config_.on_change({"io-threads", "io-threads-always-active"},
                       [this] { return threads_ ? threads_->resize() : Result<>{}; });
     config_.on_change("notify-keyspace-events", [this]() -> Result<> {

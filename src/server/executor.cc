@@ -32,7 +32,9 @@ Executor::Executor(Parts& parts, Transport& transport, const ServerOptions& opti
       transport_(transport),
       options_(options),
       loop_(0, transport, parts.commands, parts.keyspace, *this, batch_,
-            {.client = parts.client_options, .reads = {}}) {
+            {.client = parts.client_options,
+             .reads = {},
+             .gather_max_us = options.io_gather_max_us}) {
     turn_end_us_ = parts_.clock.monotonic_us();
     refresh_clock();
     parts_.effects.observe(this);
@@ -48,7 +50,7 @@ void Executor::begin_turn(int64_t wait_max_ns) {
     turn_begin_us_ = begin.monotonic_us;
     turn_commands_before_ = parts_.stats.commands_processed;
     parts_.keyspace.clock().now_ms = begin.wall_ms;
-    loop_.gather(begin.wall_ms);
+    loop_.gather(begin);
 }
 
 void Executor::end_turn() {

@@ -16,20 +16,31 @@ IoLoop::IoLoop(int index, Transport& transport, const CommandTable& commands,
 
 void IoLoop::apply(const IoOptions& options) {
     options_ = options.client;
+    moderation_.set_max_us(options.gather_max_us);
     reader_.apply(options);
 }
 
-void IoLoop::gather(int64_t now_ms) {
-    now_ms_ = now_ms;
-    reader_.set_now(now_ms);
+void IoLoop::gather(const Clock::Moment& now) {
+    now_ms_ = now.wall_ms;
+    reader_.set_now(now_ms_);
+    const uint64_t reads_before = counters_.reads;
     for (const Event& event : std::span(events_.data(), events_waiting_)) {
         handle(event);
         // Requests may lie in it, none of them in a later batch than this one.
         if (event.kind == Event::Kind::received) batch().buffers.push_back(event.buffer);
     }
     events_waiting_ = 0;
+    moderate(now.monotonic_us, counters_.reads - reads_before);
     reader_.run_reads();
     submit_rest();
+}
+
+void IoLoop::moderate(int64_t now_us, uint64_t receives) {
+    moderation_.turn(now_us, receives);
+    if (moderation_.gather_us() == gather_us_) [[likely]]
+        return;
+    gather_us_ = moderation_.gather_us();
+    transport_.gather_for(gather_us_ * 1000);
 }
 
 void IoLoop::handle(const Event& event) {
@@ -40,6 +51,10 @@ void IoLoop::handle(const Event& event) {
         case Event::Kind::received:
             ++counters_.reads;
             counters_.net_in += event.data.size();
+            if (client->io.look != moderation_.look()) {
+                client->io.look = moderation_.look();
+                moderation_.client_is_active();
+            }
             return reader_.receive(*client, event.data);
         case Event::Kind::eof:
             client->io.eof = true;

@@ -16,7 +16,10 @@
 #include <vector>
 
 #include "client/options.h"
+#include "platform/clock.h"
+#include "platform/thread_usage.h"
 #include "server/batch.h"
+#include "server/moderation.h"
 #include "server/request_reader.h"
 #include "transports/transport.h"
 
@@ -54,7 +57,7 @@ public:
 
     // Waits up to wait_max_ns for something to happen; then gather() puts all of it into batches.
     void wait(int64_t wait_max_ns) { events_waiting_ = transport_.poll(events_, wait_max_ns); }
-    void gather(int64_t now_ms);
+    void gather(const Clock::Moment& now);
     // Sends the replies to reads that were answered here. Before anything of a later job.
     void send_reads();
     // Sends the replies of a batch that has run, and takes its memory back for the next.
@@ -100,6 +103,7 @@ private:
     // With the executor; then no more is parsed, and TCP pushes back on those who ask for more.
     static constexpr size_t kBatchesOutMax = 64;
 
+    void moderate(int64_t now_us, uint64_t receives);
     void handle(const Event&);
     void feed_starved();
     void submit_rest();
@@ -132,6 +136,8 @@ private:
     Upstream& upstream_;
     RequestReader reader_;
     ClientOptions options_;
+    WaitModeration moderation_{thread_cpu_us};
+    int64_t gather_us_ = 0;  // as the transport was told
     size_t batches_out_ = 0;
     int64_t now_ms_ = 0;  // wall clock, once a turn
     size_t events_waiting_ = 0;

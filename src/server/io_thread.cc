@@ -96,13 +96,13 @@ void IoThread::turn() {
     reads_.quiescence().offline();
     loop_->wait(!idle ? 0 : loop_->client_count() == 0 ? -1 : kTendMs * 1'000'000);
     reads_.quiescence().online();
-    const int64_t now_ms = parts_.clock.wall_ms();
-    loop_->gather(now_ms);
+    const Clock::Moment now = parts_.clock.now();
+    loop_->gather(now);
     tell_executor();  // so that it can begin while this thread sends
     loop_->send_reads();
     take_jobs();
-    if (now_ms - tended_ms_ >= kTendMs) {
-        tended_ms_ = now_ms;
+    if (now.wall_ms - tended_ms_ >= kTendMs) {
+        tended_ms_ = now.wall_ms;
         loop_->tend();
     }
     loop_->finish_turn();

@@ -204,6 +204,10 @@ constexpr ConfigRow network_rows[] = {
     row<&ServerOptions::transport>(
         "transport", "What carries client bytes: auto, or the name of a built transport.",
         {.flags = immutable}),
+    row<&ServerOptions::io_gather_max_us>(
+        "io-gather-max-us",
+        "How long a loop with many active clients lets requests gather, in microseconds; 0 is not.",
+        {.range = {0, 1000}}),
     row<&ServerOptions::io_uring_restrict>(
         "io-uring-restrict",
         "Rings do what serving needs and nothing else, and after the start none can be made.",

@@ -56,6 +56,7 @@ struct ServerOptions {
     int32_t rdma_completion_vector = -1;
     std::string bind_source_addr;
     std::string transport = "auto";
+    int32_t io_gather_max_us = 50;  // 0: a wait ends with the first request
     bool io_uring_restrict = false;
     uint32_t io_uring_zerocopy_min = 0;  // bytes of one send; 0: never
     uint32_t io_uring_napi_us = 0;       // 0: no busy polling

@@ -46,6 +46,7 @@ struct IoCounters {
 struct IoOptions {
     ClientOptions client;
     ReadOptions reads;
+    int64_t gather_max_us = 0;  // see WaitModeration
 };
 
 class RequestReader {

@@ -47,13 +47,13 @@ IoOptions ThreadControl::io_options() const {
     const int64_t slow_us = metrics.commandlog_execution_slower_than;
     const int64_t large = metrics.commandlog_reply_larger_than;
     constexpr size_t kValueMax = size_t{256} << 10;  // one reader must not hold up the others
-    return {
-        .client = options_.client,
-        .reads = {.enabled = options_.server.io_threads_do_command_reads &&
-                             (slow_us < 0 || slow_us >= kSlowestReadUs),
-                  .track_latency = metrics.latency_tracking,
-                  .value_max =
-                      large < 0 ? kValueMax : std::min(kValueMax, static_cast<size_t>(large) / 2)}};
+    return {.client = options_.client,
+            .reads = {.enabled = options_.server.io_threads_do_command_reads &&
+                                 (slow_us < 0 || slow_us >= kSlowestReadUs),
+                      .track_latency = metrics.latency_tracking,
+                      .value_max = large < 0 ? kValueMax
+                                             : std::min(kValueMax, static_cast<size_t>(large) / 2)},
+            .gather_max_us = options_.server.io_gather_max_us};
 }
 
 void ThreadControl::plan() {

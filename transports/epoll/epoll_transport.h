@@ -57,6 +57,7 @@ public:
     bool peer_is_local(ConnId id) const override;
     int descriptor(ConnId id) const override;
     size_t poll(std::span<Event> out, int64_t wait_max_ns) override;
+    void gather_for(int64_t ns) override { gather_ns_ = ns; }
     void wake() noexcept override { bell_.ring(); }
     const TransportStats& stats() const override { return stats_; }
     bool can_share() const override { return true; }
@@ -140,6 +141,7 @@ private:
     std::vector<Listener> listeners_;
     std::deque<Linger> lingering_;  // oldest first
     int64_t accept_again_at_ns_ = 0;
+    int64_t gather_ns_ = 0;
     bool work_left_ = false;  // the ready queue holds something that need not wait for the kernel
     bool starved_ = false;    // some visit found every arena out
     bool listeners_due_ = false;

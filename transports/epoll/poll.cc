@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "platform/assert.h"
+#include "platform/sleep.h"
 #include "transports/epoll/epoll_transport.h"
 #include "transports/epoll/tags.h"
 #include "transports/timer_clock.h"
@@ -64,6 +65,11 @@ int EpollTransport::wait_for_events(int64_t wait_ns) {
     if (wait_ns == 0 && is_told) return 0;
     ++stats_.syscalls;
     if (wait_ns == 0) return ::epoll_wait(epoll, reported_.data(), kEpollEvents, 0);
+    if (gather_ns_ > 0) {
+        // A sleep that no socket ends: who sends meanwhile does not have to wake this thread.
+        ++stats_.syscalls;
+        precise_sleep_ns(wait_ns < 0 ? gather_ns_ : std::min(gather_ns_, wait_ns));
+    }
     if (!bell_.lie_down()) wait_ns = 0;
     const int found = epoll_wait_ns(epoll, reported_.data(), kEpollEvents, wait_ns);
     if (bell_.get_up()) ++stats_.wakeups;

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "platform/assert.h"
+#include "transports/io_uring/abi.h"
 #include "transports/io_uring/uring_transport.h"
 #include "transports/stream_limits.h"
 #include "transports/timer_clock.h"
@@ -54,6 +55,10 @@ int64_t UringTransport::allowed_wait(int64_t wait_max_ns) {
     return wait_max_ns < 0 ? until_first_ns : std::min(wait_max_ns, until_first_ns);
 }
 
+void UringTransport::gather_for(int64_t ns) {
+    if ((ring_.features() & kFeatureMinWait) != 0) gather_us_ = static_cast<uint32_t>(ns / 1000);
+}
+
 void UringTransport::enter(int64_t wait_ns, size_t room) {
     if (wait_ns == 0) {
         const bool to_submit = ring_.consumed() != ring_.prepared();
@@ -63,9 +68,13 @@ void UringTransport::enter(int64_t wait_ns, size_t room) {
         return ring_.enter(0, 0, gather);
     }
     const bool may_sleep = bell_.lie_down();
-    const uint32_t batch = options_.min_wait_us == 0 ? 1 : gathering_.batch();
-    ring_.enter(may_sleep ? batch : 0, wait_ns, true, batch > 1 ? options_.min_wait_us : 0);
-    if (may_sleep && options_.min_wait_us != 0) gathering_.learn(ring_.completions());
+    const uint32_t batch = gather_us_ != 0             ? kGatherMost
+                           : options_.min_wait_us == 0 ? 1
+                                                       : gathering_.batch();
+    const uint32_t min_wait_us = gather_us_ != 0 ? gather_us_ : options_.min_wait_us;
+    ring_.enter(may_sleep ? batch : 0, wait_ns, true, batch > 1 ? min_wait_us : 0);
+    if (may_sleep && gather_us_ == 0 && options_.min_wait_us != 0)
+        gathering_.learn(ring_.completions());
     if (bell_.get_up()) ++stats_.wakeups;
 }
 

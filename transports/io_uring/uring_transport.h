@@ -37,6 +37,8 @@ namespace rota::uring {
 inline constexpr size_t kQuickMost = size_t{32} << 10;  // longer sends are not copied
 inline constexpr size_t kArenaBytes = size_t{4} << 20;  // quick sends of a round; full: none
 
+inline constexpr uint32_t kGatherMost = 64;  // completions that end a gathering wait early
+
 class UringTransport final : public Transport {
 public:
     static Result<std::unique_ptr<Transport>> create(const UringOptions& options);
@@ -63,6 +65,7 @@ public:
     bool peer_is_local(ConnId id) const override;
     int descriptor(ConnId id) const override;
     size_t poll(std::span<Event> out, int64_t wait_max_ns) override;
+    void gather_for(int64_t ns) override;
     void wake() noexcept override { bell_.ring(); }
     const TransportStats& stats() const override;
     bool watch(int descriptor) override {
@@ -158,7 +161,8 @@ private:
 
     UringOptions options_;
     Gathering gathering_;
-    BufferRing buffers_;  // outlives the ring, which writes into it
+    uint32_t gather_us_ = 0;  // as the owner wishes, beside the minimum wait
+    BufferRing buffers_;      // outlives the ring, which writes into it
     Mapping arena_;
     Ring ring_;
     Bell bell_;

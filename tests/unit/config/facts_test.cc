@@ -74,7 +74,8 @@ TEST_F(ConfigFacts, NoRowIsUnknownButOurOwn) {
                                    "io-uring-restrict",
                                    "io-uring-zerocopy-min",
                                    "io-uring-napi-us",
-                                   "io-uring-min-wait-us"};
+                                   "io-uring-min-wait-us",
+                                   "io-gather-max-us"};
     for (const Fact& fact : facts) known.insert(fact.name);
     all.table.for_each([&](const ConfigTable::Item& item) {
         EXPECT_TRUE(known.contains(std::string(item.row->name))) << item.row->name;

@@ -668,6 +668,23 @@ TEST_P(Conformance, AWakeEndsAPollThatSleeps) {
     EXPECT_GE(host->stats().wakeups, 100u);
 }
 
+TEST_P(Conformance, WhatGathersIsToldAndAWakeIsNotLost) {
+    Host host(*world_);
+    const Pair pair = join(host, host.listen());
+    host->gather_for(200'000);
+    std::string sent;
+    for (int i = 0; i < 20; ++i) {
+        const std::string piece(100, static_cast<char>('a' + i));
+        pair.peer->send(piece);
+        sent += piece;
+        ASSERT_TRUE(host.until([&] { return pair.conn->received == sent; })) << i;
+    }
+    host->wake();
+    host.poll(-1);
+    EXPECT_GE(host->stats().wakeups, 1u);
+    host->gather_for(0);
+}
+
 TEST_P(Conformance, AWakeBeforeThePollIsNotLost) {
     Host host(*world_);
     host->wake();
