@@ -100,17 +100,10 @@ static std::string lay_out(bool negative, const std::string& digits, int power) 
     return out;
 }
 
-std::string format_double(double value) {
+std::string format_shortest(double value) {
     if (std::isnan(value)) return "nan";
     if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
     if (value == 0) return std::signbit(value) ? "-0" : "0";
-    // Integers are written in full as far as Valkey does so, half the range of an int64_t.
-    constexpr double kPlainMax = 4611686018427387904.0;
-    if (value >= -kPlainMax && value <= kPlainMax && value == std::trunc(value)) {
-        std::string out;
-        append_integer(out, static_cast<int64_t>(value));
-        return out;
-    }
     char text[32];
     const auto done =
         std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific);
@@ -120,6 +113,16 @@ std::string format_double(double value) {
     if (mark > 2) digits += whole.substr(2, mark - 2);
     const int exponent = std::atoi(std::string(whole.substr(mark + 1)).c_str());
     return lay_out(value < 0, digits, exponent - static_cast<int>(digits.size()) + 1);
+}
+
+std::string format_double(double value) {
+    // Integers are written in full as far as Valkey does so, half the range of an int64_t.
+    constexpr double kPlainMax = 4611686018427387904.0;
+    const bool plain = value >= -kPlainMax && value <= kPlainMax && value == std::trunc(value);
+    if (!plain || value == 0) return format_shortest(value);
+    std::string out;
+    append_integer(out, static_cast<int64_t>(value));
+    return out;
 }
 
 std::string format_human(long double value) {

@@ -40,6 +40,8 @@ std::optional<long double> parse_long_double(Slice text);
 
 // The shortest text that reads back as the same double: "3", "0.1", "1e+20", "-inf".
 std::string format_double(double value);
+// Likewise, but integers have no form of their own: "1e+17".
+std::string format_shortest(double value);
 // Fixed notation with 17 decimals, trailing zeros cut: what INCRBYFLOAT answers and stores.
 std::string format_human(long double value);
 

@@ -8,6 +8,7 @@
 #include "types/list.h"
 #include "types/set.h"
 #include "types/stream.h"
+#include "types/zset.h"
 
 namespace rota {
 namespace {
@@ -50,6 +51,15 @@ void add_hash(Sha1Digest& digest, Hash& hash) {
     });
 }
 
+void add_zset(Sha1Digest& digest, const ZSet& zset) {
+    zset.for_each([&](Slice name, double score) {
+        Sha1Digest both{};
+        add_ordered(both, name);
+        add_ordered(both, format_shortest(score));
+        add_unordered(digest, bytes_of(both));
+    });
+}
+
 // Groups are no part of it.
 void add_stream(Sha1Digest& digest, const Stream& stream) {
     char scratch[kIntegerTextMax];
@@ -75,6 +85,9 @@ void add_value(Sha1Digest& digest, Entry& entry) {
             break;
         case Type::set:
             Lent<Set>(&entry)->for_each([&](Slice member) { add_unordered(digest, member); });
+            break;
+        case Type::zset:
+            add_zset(digest, *Lent<ZSet>(&entry));
             break;
         case Type::hash:
             add_hash(digest, *Lent<Hash>(&entry));

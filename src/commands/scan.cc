@@ -107,6 +107,13 @@ std::optional<ScanOptions> parse_scan_options(Ctx& ctx, size_t first, ScanOf of)
             }
             options.values = false;
             --i;  // it has no argument
+        } else if (ctx.arg_is(i, "noscores")) {
+            if (of != ScanOf::scores) {
+                ctx.reply.error("ERR NOSCORES option can only be used in ZSCAN");
+                return std::nullopt;
+            }
+            options.values = false;
+            --i;
         } else {
             ctx.syntax_error();
             return std::nullopt;

@@ -7,7 +7,7 @@
 
 namespace rota {
 
-enum class ScanOf : uint8_t { keys, members, fields };
+enum class ScanOf : uint8_t { keys, members, fields, scores };
 
 struct ScanOptions {
     uint64_t count = 10;

@@ -53,6 +53,9 @@ LoadLimits load_limits(const StoreOptions& options, const SipKey& seed) {
                     .listpack_entries = options.set_max_listpack_entries,
                     .listpack_value = options.set_max_listpack_value,
                     .seed = seed},
+            .zset = {.listpack_entries = options.zset_max_listpack_entries,
+                     .listpack_value = options.zset_max_listpack_value,
+                     .seed = seed},
             .list_node = options.list_max_listpack_size};
 }
 

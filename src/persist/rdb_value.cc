@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "persist/rdb_value.h"
 
+#include <bit>
+#include <cmath>
+#include <cstdlib>
 #include <unordered_set>
 
 #include "persist/ziplist.h"
@@ -151,6 +154,61 @@ std::optional<LoadedValue> packed_hash(std::optional<Listpack> pack, const HashL
     return finished(Hash(Encoding::listpack, pack->release()), limits);
 }
 
+// ---- Sorted sets ----
+
+std::optional<double> score_of(Slice text) {
+    const std::string copy(text);
+    char* end = nullptr;
+    const double score = std::strtod(copy.c_str(), &end);
+    if (copy.empty() || end != copy.c_str() + copy.size() || std::isnan(score)) return std::nullopt;
+    return score;
+}
+
+// A score as text behind its length, or one of three that have no digits.
+std::optional<double> read_text_score(RdbReader& reader) {
+    constexpr uint8_t kNan = 253, kInfinity = 254, kMinusInfinity = 255;
+    const uint8_t size = reader.byte();
+    if (size == kNan) return std::nullopt;
+    if (size == kInfinity) return HUGE_VAL;
+    if (size == kMinusInfinity) return -HUGE_VAL;
+    return score_of(reader.raw(size));
+}
+
+std::optional<double> read_score(RdbReader& reader, rdb::Type type) {
+    if (type == rdb::Type::zset) return read_text_score(reader);
+    const auto score = std::bit_cast<double>(reader.fixed64());
+    return std::isnan(score) ? std::nullopt : std::optional(score);
+}
+
+std::optional<LoadedValue> read_zset(RdbReader& reader, rdb::Type type, const ZSetLimits& limits) {
+    const uint64_t count = reader.length();
+    if (reader.failed() || count == 0) return std::nullopt;
+    ZSet zset = ZSet::make(count, 0, limits);
+    for (uint64_t left = count; left > 0; --left) {
+        const std::string member(reader.string());
+        const auto score = read_score(reader, type);
+        if (reader.failed() || !score || zset.score(member)) return std::nullopt;
+        zset.add(member, *score, limits);
+    }
+    return loaded(Type::zset, std::move(zset));
+}
+
+// Whatever order the members come in, they are kept in theirs.
+std::optional<LoadedValue> packed_zset(std::optional<Listpack> pack, const ZSetLimits& limits) {
+    if (!pack || pack->empty() || pack->count() % 2 != 0 || !all_differ(*pack, 2))
+        return std::nullopt;
+    ZSet zset = ZSet::make(pack->count() / 2, 0, limits);
+    char member[kIntegerTextMax], number[kIntegerTextMax];
+    for (auto at = pack->first(); at != Listpack::kNone; at = pack->next(at)) {
+        const Slice name = pack->get(at).text(member);
+        at = pack->next(at);
+        const auto score = score_of(pack->get(at).text(number));
+        if (!score) return std::nullopt;
+        zset.add(name, *score, limits);
+    }
+    return loaded(Type::zset, std::move(zset));
+}
+
 }  // namespace
 
 std::optional<LoadedValue> read_value(RdbReader& reader, uint8_t type, const LoadLimits& limits) {
@@ -183,6 +241,13 @@ std::optional<LoadedValue> read_value(RdbReader& reader, uint8_t type, const Loa
             return packed_hash(listpack_of_ziplist(reader.string()), limits.hash);
         case rdb::Type::hash_zipmap:
             return packed_hash(listpack_of_zipmap(reader.string()), limits.hash);
+        case rdb::Type::zset:
+        case rdb::Type::zset_2:
+            return read_zset(reader, kind, limits.zset);
+        case rdb::Type::zset_listpack:
+            return packed_zset(Listpack::parse(reader.string()), limits.zset);
+        case rdb::Type::zset_ziplist:
+            return packed_zset(listpack_of_ziplist(reader.string()), limits.zset);
         case rdb::Type::stream:
         case rdb::Type::stream_2:
         case rdb::Type::stream_3: {

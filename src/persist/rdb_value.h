@@ -13,12 +13,14 @@
 #include "types/object.h"
 #include "types/set.h"
 #include "types/stream.h"
+#include "types/zset.h"
 
 namespace rota {
 
 struct LoadLimits {
     HashLimits hash;
     SetLimits set;
+    ZSetLimits zset;
     int list_node = -2;
 };
 

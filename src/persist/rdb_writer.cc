@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "persist/rdb_writer.h"
 
+#include <bit>
 #include <cstring>
 
 #include "persist/lzf.h"
@@ -10,6 +11,7 @@
 #include "types/list.h"
 #include "types/set.h"
 #include "types/stream.h"
+#include "types/zset.h"
 
 namespace rota {
 namespace {
@@ -45,6 +47,9 @@ rdb::Type rdb_type(const Entry& entry) {
             return entry.encoding() == Encoding::intset     ? rdb::Type::set_intset
                    : entry.encoding() == Encoding::listpack ? rdb::Type::set_listpack
                                                             : rdb::Type::set;
+        case Type::zset:
+            return entry.encoding() == Encoding::listpack ? rdb::Type::zset_listpack
+                                                          : rdb::Type::zset_2;
         case Type::hash:
             return type_of_hash(entry);
         case Type::stream:
@@ -133,6 +138,8 @@ void RdbWriter::value_of(const Entry& entry) {
             return write_list(*Borrowed<List>(entry));
         case Type::set:
             return write_set(*Borrowed<Set>(entry));
+        case Type::zset:
+            return write_zset(*Borrowed<ZSet>(entry));
         case Type::hash:
             return write_hash(*Borrowed<Hash>(entry));
         case Type::stream:
@@ -176,6 +183,16 @@ void RdbWriter::write_hash(const Hash& hash) {
         string(member->name());
         string(Field::value(member));
         if (with_expiry) fixed64(static_cast<uint64_t>(Field::expire_at_ms(member)));
+    });
+}
+
+// The last first, so that a reader which inserts them keeps to one end.
+void RdbWriter::write_zset(const ZSet& zset) {
+    if (zset.encoding() == Encoding::listpack) return string(zset.packed_bytes());
+    length(zset.size());
+    zset.visit_ranks(0, zset.size(), true, [this](Slice member, double score) {
+        string(member);
+        fixed64(std::bit_cast<uint64_t>(score));
     });
 }
 

@@ -15,6 +15,7 @@ class Hash;
 class List;
 class Set;
 class Stream;
+class ZSet;
 class ConsumerGroup;
 
 class RdbWriter {
@@ -39,6 +40,7 @@ private:
     void write_set(const Set&);
     void write_hash(const Hash&);
     void write_stream(const Stream&);
+    void write_zset(const ZSet&);
     void write_group(const ConsumerGroup&);
 
     ByteSink& sink_;

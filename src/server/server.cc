@@ -86,7 +86,8 @@ void Server::add_commands() {
                             config_commands(),      object_commands(),      memory_commands(),
                             debug_commands(),       monitoring_commands(),  command_commands(),
                             dump_commands(),        transaction_commands(), pubsub_commands(),
-                            save_commands()})
+                            save_commands(),        zset_commands(),        zset_range_commands(),
+                            zset_combine_commands()})
         commands_.add(rows);
 }
 

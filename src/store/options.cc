@@ -136,10 +136,10 @@ constexpr ConfigRow rows[] = {
                                      {.flags = inert, .range = kSize}),
     row<&O::zset_max_listpack_entries>(
         "zset-max-listpack-entries", "The most members of a compact sorted set.",
-        {.alias = "zset-max-ziplist-entries", .flags = inert, .range = kSize}),
+        {.alias = "zset-max-ziplist-entries", .range = kSize}),
     row<&O::zset_max_listpack_value>(
         "zset-max-listpack-value", "The longest member of a compact sorted set.",
-        {.alias = "zset-max-ziplist-value", .flags = inert, .unit = Unit::memory, .range = kSize}),
+        {.alias = "zset-max-ziplist-value", .unit = Unit::memory, .range = kSize}),
     // Defragmentation.
     row<&O::activedefrag>("activedefrag", "Move data together while serving.",
                           {.flags = debug | inert}),

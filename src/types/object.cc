@@ -6,6 +6,7 @@
 #include "types/list.h"
 #include "types/set.h"
 #include "types/stream.h"
+#include "types/zset.h"
 
 namespace rota {
 namespace {
@@ -30,6 +31,8 @@ auto dispatch(Type type, Encoding encoding, const void* object, Use use) {
             return with<Hash>(encoding, object, use);
         case Type::stream:
             return with<Stream>(encoding, object, use);
+        case Type::zset:
+            return with<ZSet>(encoding, object, use);
         default:
             UNREACHABLE();
     }
@@ -50,6 +53,9 @@ void destroy_object(Type type, Encoding encoding, void* object) {
             return;
         case Type::stream:
             Stream(encoding, object);
+            return;
+        case Type::zset:
+            ZSet(encoding, object);
             return;
         default:
             UNREACHABLE();

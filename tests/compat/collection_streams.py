@@ -65,6 +65,19 @@ def fill(words, template, keys, elements):
             made.append(choose(['NX', 'XX', 'FNX', 'FXX', 'fnx', 'KEEPTTL', 'bogus']))
         elif part == 'HTIME':
             made += [choose(['EX', 'PX', 'EXAT', 'PXAT', 'ex']), choose(TIMES)]
+        elif part == 'S':
+            made.append(choose(SCORES) if words.random.random() < 0.6 else
+                        words.random.randint(-9, 9))
+        elif part == 'W':
+            made.append(choose(['1', '-1', '2', '0', '0.5', '-2.5', 'inf', '-inf', 'nan', 'abc']))
+        elif part == 'B':
+            made.append(choose(SCORE_BOUNDS))
+        elif part == 'X':
+            made.append(choose(NAME_BOUNDS))
+        elif part == 'ADD':
+            made.append(choose(['NX', 'XX', 'GT', 'LT', 'CH', 'INCR', 'gt', 'ch', 'bogus']))
+        elif part == 'AGG':
+            made.append(choose(['SUM', 'MIN', 'MAX', 'min', 'bogus']))
         elif part == 'LPOSOPT':
             made += [choose(['RANK', 'COUNT', 'MAXLEN', 'rank', 'bogus']),
                      choose([words.random.randint(-4, 9), choose(INTEGERS)])]
@@ -132,6 +145,58 @@ HGETEX K FIELDS N E|HGETDEL K FIELDS 1 E|HGETDEL K FIELDS 2 E E|HGETDEL K FIELDS
 HSETNX K E E|OBJECT ENCODING K|COPY K K REPLACE|RENAME K K|DEL K|SET K E
 HSETEX K HCOND HCOND FIELDS 1 E E
 '''
+# S score, B bound of scores, X bound of names, ADD words of ZADD. Ranges of names are asked of one
+# key alone, whose scores are all the same. Weights and scores keep clear of numbers of 16 digits
+# and more with two shortest forms, or one at the very edge: Valkey's printing is not exact there.
+ZSET_TEMPLATES = '''
+ZADD K S E|ZADD K S E S E S E|ZADD K S E S E S E S E S E S E|ZADD K ADD S E|ZADD K ADD ADD S E S E
+ZADD K ADD ADD ADD S E|ZADD K INCR S E|ZADD K S|ZINCRBY K S E|ZINCRBY K S E|ZSCORE K E
+ZMSCORE K E E E
+ZCARD K|ZREM K E|ZREM K E E E|ZCOUNT K B B|ZLEXCOUNT zlex X X|ZRANK K E|ZRANK K E WITHSCORE
+ZREVRANK K E
+ZREVRANK K E WITHSCORE|ZRANK K E x|ZRANK K E WITHSCORE x|ZRANGE K P P|ZRANGE K 0 -1 WITHSCORES
+ZRANGE K I I|ZRANGE K P P REV WITHSCORES|ZRANGE K B B BYSCORE|ZRANGE K B B BYSCORE WITHSCORES
+ZRANGE K B B BYSCORE REV LIMIT P P|ZRANGE zlex X X BYLEX|ZRANGE zlex X X BYLEX REV LIMIT P P
+ZRANGE zlex X X BYLEX WITHSCORES|ZRANGE K P P LIMIT 0 1|ZRANGE K P P BYSCORE BYLEX
+ZRANGE K B B BYSCORE LIMIT I I
+ZREVRANGE K P P WITHSCORES|ZREVRANGE K P P REV|ZRANGEBYSCORE K B B|ZRANGEBYSCORE K B B WITHSCORES
+ZRANGEBYSCORE K B B LIMIT P P|ZREVRANGEBYSCORE K B B WITHSCORES LIMIT P P|ZRANGEBYLEX zlex X X
+ZRANGEBYLEX zlex X X LIMIT P P|ZREVRANGEBYLEX zlex X X|ZREVRANGEBYLEX zlex X X LIMIT I I
+ZRANGESTORE K K P P|ZRANGESTORE K K P P REV|ZRANGESTORE K K B B BYSCORE
+ZRANGESTORE K K B B BYSCORE REV LIMIT P P|ZRANGESTORE K zlex X X BYLEX
+ZRANGESTORE K K 0 -1 WITHSCORES
+ZREMRANGEBYSCORE K B B|ZREMRANGEBYLEX zlex X X|ZREMRANGEBYRANK K P P|ZREMRANGEBYRANK K I P
+ZPOPMIN K|ZPOPMAX K|ZPOPMIN K N|ZPOPMAX K N|ZPOPMIN K I|ZMPOP 2 K K MIN|ZMPOP 2 K K MAX COUNT N
+ZMPOP N K MIN|ZMPOP I K MAX COUNT I|ZMPOP 1 K MIN COUNT 1 COUNT 1|ZMPOP 1 K END|ZUNION 2 K K
+ZUNION 2 K K WITHSCORES|ZUNION 3 K K K WEIGHTS W W W AGGREGATE AGG WITHSCORES|ZUNION N K K
+ZINTER 2 K K WITHSCORES|ZINTER 2 K K WEIGHTS W W AGGREGATE AGG WITHSCORES|ZINTER 3 K K K
+ZDIFF 2 K K|ZDIFF 3 K K K WITHSCORES|ZDIFF 2 K K WEIGHTS 1 1|ZUNION I K|ZINTER I K
+ZINTER 2 K K WEIGHTS 1
+ZUNIONSTORE K 2 K K|ZUNIONSTORE K 2 K K WEIGHTS W W AGGREGATE AGG|ZUNIONSTORE K 2 K K WITHSCORES
+ZINTERSTORE K 2 K K|ZINTERSTORE K 2 K K WEIGHTS W W AGGREGATE AGG|ZDIFFSTORE K 2 K K
+ZDIFFSTORE K I K
+ZINTERCARD 2 K K|ZINTERCARD 2 K K LIMIT N|ZINTERCARD 2 K K LIMIT I|ZINTERCARD I K|SADD K E E D
+ZINTERCARD N K K
+ZSCAN K 0 COUNT 100000|ZSCAN K 0 COUNT 100000 NOSCORES|ZSCAN K 0 MATCH e* COUNT 100000|ZSCAN K x
+SSCAN K 0 NOSCORES|ZRANDMEMBER K 0|ZRANDMEMBER K x|ZRANDMEMBER K 1 bogus
+ZRANDMEMBER K -9223372036854775808
+ZRANDMEMBER K -9223372036854775807 WITHSCORES|OBJECT ENCODING K|OBJECT ENCODING K|TYPE K|COPY K K
+COPY K K REPLACE|RENAME K K|DEL K|SET K E|SCAN 0 TYPE zset COUNT 100000|DEBUG DIGEST-VALUE K
+ZUNIONSTORE zdump 2 K K|DUMP zdump|DUMP zlex
+CONFIG SET zset-max-listpack-entries LIMIT|CONFIG SET zset-max-listpack-value LIMIT
+BZPOPMIN K K -1|BZPOPMAX K x|BZMPOP x I K MIN|BZMPOP -1 1 K MIN
+ZADD zlex 0 E 0 E 0 E|ZADD zlex 0 E 0 E 0 E 0 E 0 E 0 E
+'''
+SCORES = ['0', '-0', '1', '-1', '1.5', '-2.25', '3', '3', '2', '2', '1e20', '-1e20', '1e-5', '0.1',
+          '4503599627370496', '4503599627370497', '9007199254740993', '-4503599627370496', 'inf',
+          '-inf', '+inf', 'Infinity', '1e308', '3.141592653589793', '5e-324', 'nan', 'abc', '',
+          ' 1',
+          '0x10', '1e400',
+          '123456789.123', '1e9', '1e17']
+SCORE_BOUNDS = SCORES + ['(1', '(0', '(-1', '(3', '(inf', '(-inf', '-inf', '+inf', '-inf', '+inf',
+                         '(', '((1', '1 ', '(nan', '(abc']
+NAME_BOUNDS = ['-', '+', '-', '+', '[a', '(a', '[c', '(e5', '[e1', '[', '(', '[zz', '', 'a', '-x',
+               '[x', b'[\xff', '[1', '(2', '[300']
 TIMES = [0, 0, -1, 2**63 - 1, 'x', '', 10**7, 10**8, 10**9, 2 * 10**9, 10**12]
 
 
@@ -147,7 +212,12 @@ def fields_stream(pair, words, count, known):
     run(pair, words, count, known, FIELD_TEMPLATES, ['h1', 'h2', 'h3'], ELEMENTS[:8])
 
 
-STREAMS = {'list': list_stream, 'set': set_stream, 'hash': hash_stream, 'fields': fields_stream}
+def zset_stream(pair, words, count, known):
+    run(pair, words, count, known, ZSET_TEMPLATES, ['z1', 'z2', 'z3', 'z4'], ELEMENTS)
+
+
+STREAMS = {'list': list_stream, 'set': set_stream, 'hash': hash_stream, 'fields': fields_stream,
+           'zset': zset_stream}
 
 
 def arguments(name):

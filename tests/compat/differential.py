@@ -221,7 +221,7 @@ RELAXED = [
     (r'(SMEMBERS|SINTER|SUNION|SDIFF|SPOP|SRANDMEMBER|HKEYS|HVALS)\b', same_elements),
     (r'(HGETALL|HRANDFIELD \S+ 1000000)\b', same_pairs),
     (r'(HRANDFIELD|SRANDMEMBER)(?! \S+ 1000000)', same_kind),
-    (r'[SH]SCAN \S+ 0 .*COUNT 100000', same_walk),
+    (r'[SHZ]SCAN \S+ 0 .*COUNT 100000', same_walk),
     (r'HP?(TTL|EXPIRETIME)\b', near_all),
     (r'SCAN 0 .*COUNT 100000$', same_scan),   # one step from the beginning to the end
     (r'SCAN\b', same_kind),

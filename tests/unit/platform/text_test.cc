@@ -103,6 +103,12 @@ TEST(Double, PrintsTheShortestTextThatReadsBack) {
     }
 }
 
+TEST(Double, PrintsIntegersAsShortAsAnyNumber) {
+    EXPECT_EQ(format_shortest(1e17), "1e+17");
+    EXPECT_EQ(format_shortest(12), "12");
+    EXPECT_EQ(format_shortest(123456789.5), "123456789.5");
+}
+
 TEST(Double, PrintsHumanFormWithoutExponent) {
     EXPECT_EQ(format_human(3.0L), "3");
     EXPECT_EQ(format_human(10.5L), "10.5");
