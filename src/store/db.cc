@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "platform/assert.h"
@@ -193,15 +194,15 @@ Entry* Db::resize(Entry* old, size_t size, bool make_private) {
 // -- Whole entries --
 
 void Db::swap_entry(const Key& key, Table::Slot* slot, const Entry* old, Entry* entry) {
-    table_.replace(slot, entry);
     const bool had_expiry = old->has_expiry();
     const bool has_expiry = entry->has_expiry();
+    // First what may find no memory, so that no entry has an expiry and is not among those that do.
+    if (has_expiry && !had_expiry) expires_.insert(key.hash, entry);
+    table_.replace(slot, entry);
     if (had_expiry && has_expiry)
         ASSERT(expires_.replace(key.hash, old, entry));
     else if (had_expiry)
         ASSERT(expires_.erase(key.hash, old));
-    else if (has_expiry)
-        expires_.insert(key.hash, entry);
 }
 
 Entry* Db::exchange(const Key& key, Table::Slot* slot, Entry* old, Entry* entry) {
@@ -225,8 +226,13 @@ void Db::dispose_shell(Entry* entry) {
 
 Entry* Db::add(const Key& key, Entry* entry) {
     if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
-    table_.insert(key.hash, entry);
     if (entry->has_expiry()) expires_.insert(key.hash, entry);
+    try {
+        table_.insert(key.hash, entry);
+    } catch (const std::bad_alloc&) {  // in both tables or in none
+        if (entry->has_expiry()) ASSERT(expires_.erase(key.hash, entry));
+        throw;
+    }
     effects_.notify(EventClass::created, "new", entry->key(), index_);
     effects_.ready(index_, entry->key());
     return entry;
@@ -287,12 +293,15 @@ Entry* Db::set_expiry(Key key, Entry* old, int64_t expire_at_ms) {
     Table::Slot* slot = table_.find_slot(key.hash, key.name);
     ASSERT(slot != nullptr);
     ASSERT(Table::entry_of(*slot) == old);
-    Entry* entry = Entry::rebuild(old, key.name, expire_at_ms);
+    // A shell until it is in: what it leads to is the old one's until then.
+    std::unique_ptr<Entry, decltype(&Entry::destroy_shell)> entry(
+        Entry::rebuild(old, key.name, expire_at_ms), &Entry::destroy_shell);
     if (entry->encoding() == Encoding::embstr)
         entry->set_encoding(string_encoding(key.name.size(), entry->value(), !had_expiry));
-    swap_entry(key, slot, old, entry);
+    swap_entry(key, slot, old, entry.get());
+    Entry* in = entry.release();
     dispose_shell(old);
-    return entry;
+    return in;
 }
 
 uint64_t Db::random_bits() {

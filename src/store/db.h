@@ -188,9 +188,9 @@ private:
     void remove_expired(const Key&, Table::Slot*);
     void touch(Entry*);
     uint32_t next_random();
-    // Puts `entry` where `old` was, in both tables.
+    // Puts `entry` where `old` was, in both tables. std::bad_alloc: both are as they were.
     void swap_entry(const Key&, Table::Slot*, const Entry* old, Entry* entry);
-    Entry* add(const Key&, Entry*);  // a key that is not there
+    Entry* add(const Key&, Entry*);  // a key that is not there; std::bad_alloc as above
     // Puts `entry` in the place of `old`, which is disposed of unless it is the same.
     Entry* exchange(const Key&, Table::Slot*, Entry* old, Entry* entry);
     Entry* resize(Entry* old, size_t size, bool make_private);

@@ -302,7 +302,7 @@ void Table::after_insert() {
     if (old_.count != 0)
         step(overfull(size_, new_.count) ? kBucketsPerWriteBehind : kBucketsPerWrite);
     else if (overfull(size_, new_.count)) [[unlikely]]
-        start_resize(next_count(new_.count));
+        try_resize(next_count(new_.count));
 }
 
 void Table::after_erase() {
@@ -311,7 +311,7 @@ void Table::after_erase() {
     else if (old_.count != 0)
         step(new_.count < old_.count ? kBucketsPerWriteBehind : kBucketsPerWrite);
     else if (size_ < new_.count * kShrinkBelow && new_.count > 1) [[unlikely]]
-        start_resize(count_for(size_, 2 * kShrinkTo));
+        try_resize(count_for(size_, 2 * kShrinkTo));
 }
 
 void Table::reserve(size_t count) {
@@ -328,14 +328,24 @@ void Table::reserve(size_t count) {
 
 void Table::start_resize(size_t count) {
     if (count == new_.count) return;
-    Array fresh = make_array(count);
     if (stripes_ == nullptr && count >= kStripesFrom && quiescence_ != nullptr)
         stripes_ = std::make_unique<std::atomic<uint32_t>[]>(kStripes);
+    const Array fresh = make_array(count);
     old_ = new_;
     new_ = fresh;
     boundary_ = 0;
     publish_view();
     prefetch_entries(old_.buckets[0]);
+}
+
+// The insert or erase that asks for it is done and stays so. Without memory for another array the
+// chains are merely longer than they should be, and the next one asks again.
+void Table::try_resize(size_t count) {
+    try {
+        start_resize(count);
+    } catch (const std::bad_alloc&) {
+        return;
+    }
 }
 
 // The entries of the next bucket are fetched while those of this one are hashed.

@@ -82,7 +82,9 @@ public:
         return entry_of(slot.load(std::memory_order_relaxed));
     }
 
-    void insert(uint64_t hash, Entry*);  // its key must not be there yet
+    // Its key must not be there yet. std::bad_alloc leaves the table as it was, unless a resize is
+    // under way.
+    void insert(uint64_t hash, Entry*);
     void replace(Slot*, Entry*);         // another entry of the same key
     void erase(uint64_t hash, Slot*);
     // By identity, without a look at any entry. False: not there.
@@ -286,6 +288,7 @@ private:
     void after_insert();
     void after_erase();
     void start_resize(size_t count);
+    void try_resize(size_t count);
     void move_bucket();
     void release_all();
 
