@@ -13,22 +13,13 @@
 #include "platform/text.h"
 #include "server/executor.h"
 #include "server/options.h"
+#include "server/write_extent.h"
 
 namespace rota {
 namespace {
 
 // Shorter commands leave the frozen clock alone, and no latency event is this short.
 constexpr int64_t kLongCommandUs = 1000;
-
-// Whether a reader could see a part of what it does.
-bool writes_several_keys(const RegisteredCommand& command, size_t argc) {
-    if (!command.is(kWrite)) return false;
-    const KeySpec& first = command.row->keys[0];
-    const bool one_key = first.begin == KeySpec::Begin::index &&
-                         first.find == KeySpec::Find::range && first.a == 0 &&
-                         command.row->keys[1].begin == KeySpec::Begin::none;
-    return !one_key && argc != command.first_key + 1u;
-}
 
 }  // namespace
 
