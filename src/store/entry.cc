@@ -103,7 +103,9 @@ void Entry::destroy(Entry* entry) {
 void Entry::set_expire_at_ms(int64_t at_ms) {
     ASSERT(has_expiry());
     ASSERT(at_ms >= 0);
-    expiry().store(at_ms, std::memory_order_relaxed);
+    // It is published by itself, not by a slot of the table, so the release has to be here: a
+    // reader that sees this time sees the ReadGate closed too, and takes no half of an EXEC for all.
+    expiry().store(at_ms, std::memory_order_release);
 }
 
 int64_t Entry::integer() const {

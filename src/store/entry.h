@@ -43,7 +43,8 @@ public:
     }
     bool has_expiry() const { return shape_ & kHasExpiry; }
     int64_t expire_at_ms() const {  // -1: none
-        return has_expiry() ? expiry().load(std::memory_order_relaxed) : -1;
+        // Pairs with set_expire_at_ms(), for ReadGate::unchanged().
+        return has_expiry() ? expiry().load(std::memory_order_acquire) : -1;
     }
     void set_expire_at_ms(int64_t);  // only if has_expiry(); readers see the old time or the new
     Slice key() const { return {bytes() + key_offset(), key_size()}; }
@@ -125,7 +126,7 @@ private:
     static Entry* make(Slice key, Type, Encoding, uint32_t flags, size_t payload_size,
                        int64_t expire_at_ms);
     static Blob* make_blob(size_t size, size_t capacity);
-    // Each access is a relaxed load or store of the whole time.
+    // Each access is a load or store of the whole time.
     std::atomic_ref<int64_t> expiry() const {
         return std::atomic_ref(*reinterpret_cast<int64_t*>(const_cast<Entry*>(this) + 1));
     }
