@@ -103,8 +103,8 @@ void Entry::destroy(Entry* entry) {
 void Entry::set_expire_at_ms(int64_t at_ms) {
     ASSERT(has_expiry());
     ASSERT(at_ms >= 0);
-    // It is published by itself, not by a slot of the table, so the release has to be here: a
-    // reader that sees this time sees the ReadGate closed too, and takes no half of an EXEC for all.
+    // Published by itself, not by a slot of the table, so the release has to be here. A reader that
+    // sees this time sees the ReadGate closed too, and takes no half of an EXEC for the whole.
     expiry().store(at_ms, std::memory_order_release);
 }
 
