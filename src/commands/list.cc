@@ -3,6 +3,7 @@
 #include "types/list.h"
 
 #include "commands/blocking.h"
+#include "commands/pop.h"
 #include "commands/value.h"
 #include "platform/text.h"
 
@@ -257,62 +258,26 @@ std::optional<End> end_arg(Ctx& ctx, size_t index) {
     return std::nullopt;
 }
 
-// LMPOP, and BLMPOP where the timeout stands in front.
-void pop_from_first(Ctx& ctx, size_t keys_at) {
-    const auto keys = range_arg(ctx, keys_at, 1, INT64_MAX, "ERR numkeys should be greater than 0");
-    if (!keys) return;
-    if (static_cast<uint64_t>(*keys) >= ctx.argc() - keys_at - 1) return ctx.syntax_error();
-    const size_t where = keys_at + 1 + static_cast<size_t>(*keys);
-    const auto end = end_arg(ctx, where);
-    if (!end) return;
-    std::optional<int64_t> count;
-    for (size_t i = where + 1; i < ctx.argc(); i += 2) {
-        if (count || !ctx.arg_is(i, "count") || i + 1 >= ctx.argc()) return ctx.syntax_error();
-        count = range_arg(ctx, i + 1, 1, INT64_MAX, "ERR count should be greater than 0");
-        if (!count) return;
-    }
-    std::optional<int64_t> timeout_ms;
-    if (keys_at == 2 && !(timeout_ms = timeout_arg(ctx, 1, TimeoutUnit::seconds))) return;
-    for (size_t i = keys_at + 1; i < where; ++i) {
-        const Key key = ctx.key(i);
-        const auto entry = write_list(ctx, key);
-        if (!entry) return;
-        if (*entry == nullptr) continue;
-        ctx.reply.array(2);
-        ctx.reply.bulk(key.name);
-        return pop_many(ctx, key, *entry, *end, count.value_or(1));
-    }
-    if (timeout_ms) {
-        const auto waited_for = ctx.args.subspan(keys_at + 1, static_cast<size_t>(*keys));
-        const BlockOn what{.type = Type::list, .keys = waited_for, .timeout_ms = *timeout_ms};
-        if (block_on_keys(ctx, what)) return;
-    }
-    ctx.reply.null_array();
-}
+End end_of(bool from_last) { return from_last ? End::tail : End::head; }
 
-void cmd_lmpop(Ctx& ctx) { pop_from_first(ctx, 1); }
-void cmd_blmpop(Ctx& ctx) { pop_from_first(ctx, 2); }
+constexpr Poppable kPoppable{
+    .type = Type::list,
+    .first_word = "left",
+    .last_word = "right",
+    .pop_many = [](Ctx& ctx, Key key, Entry* entry, bool from_last,
+                   int64_t count) { pop_many(ctx, key, entry, end_of(from_last), count); },
+    .pop_one =
+        [](Ctx& ctx, Key key, Entry* entry, bool from_last) {
+            ctx.reply.array(2);
+            ctx.reply.bulk(key.name);
+            pop_one(ctx, key, entry, end_of(from_last));
+        },
+};
 
-void pop_or_wait(Ctx& ctx, End end) {
-    const size_t last = ctx.argc() - 1;
-    const auto timeout_ms = timeout_arg(ctx, last, TimeoutUnit::seconds);
-    if (!timeout_ms) return;
-    for (size_t i = 1; i < last; ++i) {
-        const Key key = ctx.key(i);
-        const auto entry = write_list(ctx, key);
-        if (!entry) return;
-        if (*entry == nullptr) continue;
-        ctx.reply.array(2);
-        ctx.reply.bulk(key.name);
-        return pop_one(ctx, key, *entry, end);
-    }
-    const BlockOn what{
-        .type = Type::list, .keys = ctx.args.subspan(1, last - 1), .timeout_ms = *timeout_ms};
-    if (!block_on_keys(ctx, what)) ctx.reply.null_array();
-}
-
-void cmd_blpop(Ctx& ctx) { pop_or_wait(ctx, End::head); }
-void cmd_brpop(Ctx& ctx) { pop_or_wait(ctx, End::tail); }
+void cmd_lmpop(Ctx& ctx) { pop_from_first(ctx, kPoppable, false); }
+void cmd_blmpop(Ctx& ctx) { pop_from_first(ctx, kPoppable, true); }
+void cmd_blpop(Ctx& ctx) { pop_or_wait(ctx, kPoppable, false); }
+void cmd_brpop(Ctx& ctx) { pop_or_wait(ctx, kPoppable, true); }
 
 void move_element(Ctx& ctx, End from, End to, std::optional<int64_t> timeout_ms = std::nullopt) {
     const Key source = ctx.key(1), destination = ctx.key(2);

@@ -2,7 +2,7 @@
 // Sorted sets, one member or one end at a time: handlers and, at the end, their rows.
 #include <cmath>
 
-#include "commands/blocking.h"
+#include "commands/pop.h"
 #include "commands/scan.h"
 #include "commands/zset_common.h"
 #include "platform/text.h"
@@ -248,73 +248,33 @@ void pop(Ctx& ctx, ZSetOrder order) {
 void cmd_zpopmin(Ctx& ctx) { pop(ctx, ZSetOrder::min_first); }
 void cmd_zpopmax(Ctx& ctx) { pop(ctx, ZSetOrder::max_first); }
 
-std::optional<ZSetOrder> order_arg(Ctx& ctx, size_t index) {
-    if (ctx.arg_is(index, "min")) return ZSetOrder::min_first;
-    if (ctx.arg_is(index, "max")) return ZSetOrder::max_first;
-    ctx.syntax_error();
-    return std::nullopt;
+ZSetOrder order_of(bool from_last) {
+    return from_last ? ZSetOrder::max_first : ZSetOrder::min_first;
 }
 
-// ZMPOP, and BZMPOP where the timeout stands in front.
-void pop_from_first(Ctx& ctx, size_t keys_at) {
-    const auto keys = range_arg(ctx, keys_at, 1, INT64_MAX, "ERR numkeys should be greater than 0");
-    if (!keys) return;
-    if (static_cast<uint64_t>(*keys) >= ctx.argc() - keys_at - 1) return ctx.syntax_error();
-    const size_t where = keys_at + 1 + static_cast<size_t>(*keys);
-    const auto order = order_arg(ctx, where);
-    if (!order) return;
-    std::optional<int64_t> count;
-    for (size_t i = where + 1; i < ctx.argc(); i += 2) {
-        if (count || !ctx.arg_is(i, "count") || i + 1 >= ctx.argc()) return ctx.syntax_error();
-        count = range_arg(ctx, i + 1, 1, INT64_MAX, "ERR count should be greater than 0");
-        if (!count) return;
-    }
-    std::optional<int64_t> timeout_ms;
-    if (keys_at == 2 && !(timeout_ms = timeout_arg(ctx, 1, TimeoutUnit::seconds))) return;
-    for (size_t i = keys_at + 1; i < where; ++i) {
-        const Key key = ctx.key(i);
-        const auto entry = write_zset(ctx, key);
-        if (!entry) return;
-        if (*entry == nullptr) continue;
-        ctx.reply.array(2);
-        ctx.reply.bulk(key.name);
-        return pop_members(ctx, key, *entry, *order, static_cast<size_t>(count.value_or(1)),
-                           Layout::nested);
-    }
-    if (timeout_ms) {
-        const auto waited_for = ctx.args.subspan(keys_at + 1, static_cast<size_t>(*keys));
-        const BlockOn what{.type = Type::zset, .keys = waited_for, .timeout_ms = *timeout_ms};
-        if (block_on_keys(ctx, what)) return;
-    }
-    ctx.reply.null_array();
-}
+constexpr Poppable kPoppable{
+    .type = Type::zset,
+    .first_word = "min",
+    .last_word = "max",
+    .pop_many =
+        [](Ctx& ctx, Key key, Entry* entry, bool from_last, int64_t count) {
+            pop_members(ctx, key, entry, order_of(from_last), static_cast<size_t>(count),
+                        Layout::nested);
+        },
+    .pop_one =
+        [](Ctx& ctx, Key key, Entry* entry, bool from_last) {
+            ctx.reply.array(3);
+            ctx.reply.bulk(key.name);
+            pop_members(ctx, key, entry, order_of(from_last), 1, Layout::flat, false);
+        },
+};
 
-void cmd_zmpop(Ctx& ctx) { pop_from_first(ctx, 1); }
-void cmd_bzmpop(Ctx& ctx) { pop_from_first(ctx, 2); }
+void cmd_zmpop(Ctx& ctx) { pop_from_first(ctx, kPoppable, false); }
+void cmd_bzmpop(Ctx& ctx) { pop_from_first(ctx, kPoppable, true); }
+void cmd_bzpopmin(Ctx& ctx) { pop_or_wait(ctx, kPoppable, false); }
+void cmd_bzpopmax(Ctx& ctx) { pop_or_wait(ctx, kPoppable, true); }
 
-void pop_or_wait(Ctx& ctx, ZSetOrder order) {
-    const size_t last = ctx.argc() - 1;
-    const auto timeout_ms = timeout_arg(ctx, last, TimeoutUnit::seconds);
-    if (!timeout_ms) return;
-    for (size_t i = 1; i < last; ++i) {
-        const Key key = ctx.key(i);
-        const auto entry = write_zset(ctx, key);
-        if (!entry) return;
-        if (*entry == nullptr) continue;
-        ctx.reply.array(3);
-        ctx.reply.bulk(key.name);
-        return pop_members(ctx, key, *entry, order, 1, Layout::flat, false);
-    }
-    const BlockOn what{
-        .type = Type::zset, .keys = ctx.args.subspan(1, last - 1), .timeout_ms = *timeout_ms};
-    if (!block_on_keys(ctx, what)) ctx.reply.null_array();
-}
-
-void cmd_bzpopmin(Ctx& ctx) { pop_or_wait(ctx, ZSetOrder::min_first); }
-void cmd_bzpopmax(Ctx& ctx) { pop_or_wait(ctx, ZSetOrder::max_first); }
-
-constexpr HistoryItem kHistoryOfBzpopmax[] = {{"6.0.0", "The timeout may be a fraction."}};
-constexpr HistoryItem kHistoryOfBzpopmin[] = {{"6.0.0", "The timeout may be a fraction."}};
+constexpr HistoryItem kFractions[] = {{"6.0.0", "The timeout may be a fraction."}};
 constexpr HistoryItem kHistoryOfZadd[] = {{"2.4.0", "Several members at once."},
                                           {"3.0.2", "`XX`, `NX`, `CH` and `INCR`."},
                                           {"6.2.0", "`GT` and `LT`."}};
@@ -349,7 +309,7 @@ constexpr Command kZsetCommands[] = {
      .syntax = "key [key ...] timeout:double",
      .summary = "Pops the member with the highest score of the first sorted set that is not empty, "
                 "or waits for one.",
-     .history = kHistoryOfBzpopmax},
+     .history = kFractions},
     {.name = "bzpopmin",
      .run = cmd_bzpopmin,
      .arity = -3,
@@ -362,7 +322,7 @@ constexpr Command kZsetCommands[] = {
      .syntax = "key [key ...] timeout:double",
      .summary = "Pops the member with the lowest score of the first sorted set that is not empty, "
                 "or waits for one.",
-     .history = kHistoryOfBzpopmin},
+     .history = kFractions},
     {.name = "zadd",
      .run = cmd_zadd,
      .arity = -4,
