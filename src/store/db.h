@@ -117,8 +117,8 @@ public:
     // comes from Entry::make...() or take().
     Entry* put(Key, Entry*);
 
-    // Removes; frees on the spot, or in the background where it is big and `lazy`. False: not
-    // there.
+    // Removes, and frees on the spot: `lazy`, which is to spread that for a big value, is not
+    // heeded yet. False: not there.
     bool erase(Key, bool lazy = false);
     // Removes without freeing: the caller puts the result elsewhere or gives it to dispose(). Null:
     // not there.
