@@ -167,7 +167,12 @@ class Connections(WithClient):
     def test_kill(self):
         victim = self.connect()
         number = victim.client_id()
+        connection = victim.connection_pool.get_connection('CLIENT')
         self.assertEqual(self.client.client_kill_filter(_id=number), 1)
+        # The thread that has the connection ends it, maybe only after the killer has its reply.
+        with self.assertRaises(redis.ConnectionError):
+            connection.read_response()
+        victim.connection_pool.release(connection)
         # python3-redis reconnects by itself: it must now be somebody else.
         self.assertNotEqual(victim.client_id(), number)
 
