@@ -229,6 +229,11 @@ void IoLoop::detached(Client& client, int descriptor) {
 
 void IoLoop::bury(Client& client) {
     client.io.closed = client.io.finished = client.io.input_over = true;
+    // What it has asked goes first: once it is gone, no later batch may name it.
+    if (client.io.requests_out > 0 || client.io.reading) {
+        reader_.run_reads();
+        submit_rest();
+    }
     upstream_.gone(client);
 }
 

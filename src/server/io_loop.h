@@ -36,7 +36,8 @@ public:
         // already run.
         virtual Batch& submit(Batch&) = 0;
         virtual void accepted(const Event&) = 0;
-        // The transport has let the connection go: no event of it follows.
+        // The transport has let the connection go: no event of it follows, no batch submitted from
+        // here on names it.
         virtual void gone(Client&) = 0;
         // The client must end, for the reason in io.fault.
         virtual void failed(Client&) = 0;
