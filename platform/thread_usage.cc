@@ -2,6 +2,7 @@
 #include "platform/thread_usage.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,10 +69,13 @@ int64_t ThreadUsage::read_waited_ns() const {
     return waited_ns;
 }
 
-int64_t thread_cpu_us() {
-    timespec used{};
+ThreadEffort thread_effort() {
+    timespec used{};  // getrusage() lags by up to a tick of a busy thread
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return int64_t{used.tv_sec} * 1'000'000 + used.tv_nsec / 1000;
+    rusage usage{};
+    ::getrusage(RUSAGE_THREAD, &usage);
+    return {.cpu_us = int64_t{used.tv_sec} * 1'000'000 + used.tv_nsec / 1000,
+            .sleeps = usage.ru_nvcsw};
 }
 
 }  // namespace rota

@@ -61,7 +61,11 @@ private:
     ShareMeter meter_;
 };
 
-// CPU time of the calling thread to this moment; getrusage() lags by up to a tick of a busy thread.
-int64_t thread_cpu_us();
+// Of the calling thread, to this moment.
+struct ThreadEffort {
+    int64_t cpu_us = 0;
+    int64_t sleeps = 0;  // times that it gave up its CPU to wait; being preempted is none
+};
+ThreadEffort thread_effort();
 
 }  // namespace rota

@@ -137,7 +137,7 @@ private:
     Upstream& upstream_;
     RequestReader reader_;
     ClientOptions options_;
-    WaitModeration moderation_{thread_cpu_us};
+    WaitModeration moderation_{thread_effort};
     int64_t gather_us_ = 0;  // as the transport was told
     size_t batches_out_ = 0;
     int64_t now_ms_ = 0;  // wall clock, once a turn

@@ -12,7 +12,6 @@ void WaitModeration::turn(int64_t now_us, uint64_t receives) {
         return;
     }
     receives_ += receives;
-    ++turns_;
     if (elapsed_us < kLookUs) return;
     looking_ = false;
     decide(elapsed_us);
@@ -22,17 +21,18 @@ void WaitModeration::begin_look(int64_t now_us) {
     looking_ = true;
     ++look_;
     look_began_us_ = now_us;
-    look_began_cpu_us_ = thread_cpu_us_();
-    turns_ = receives_ = active_ = 0;
+    look_began_ = effort_();
+    receives_ = active_ = 0;
     gather_us_ = 0;
 }
 
 void WaitModeration::decide(int64_t elapsed_us) {
     gather_us_ = 0;
-    const int64_t cpu_us = thread_cpu_us_() - look_began_cpu_us_;
-    const double idle = 1 - static_cast<double>(cpu_us) / static_cast<double>(elapsed_us);
-    if (idle < kIdleMin || idle > kIdleMax || receives_ == 0) return;
-    if (receives_ * 4 >= active_ * turns_) return;
+    const ThreadEffort now = effort_();
+    const auto sleeps = static_cast<uint64_t>(now.sleeps - look_began_.sleeps);
+    const auto cpu_us = static_cast<double>(now.cpu_us - look_began_.cpu_us);
+    if (receives_ == 0 || receives_ * 4 >= active_ * sleeps * 3) return;
+    if (1 - cpu_us / static_cast<double>(elapsed_us) > kIdleMax) return;
     const double round_trip_us = static_cast<double>(active_) * static_cast<double>(elapsed_us) /
                                  static_cast<double>(receives_);
     const auto wanted_us = static_cast<int64_t>(kRoundTripShare * round_trip_us);

@@ -6,14 +6,15 @@
 namespace rota {
 namespace {
 
-// A loop whose turns take `work_us`, after sleeping `idle_us`, and read from `receives` clients.
+// A loop whose turns take `work_us`, after `idle_us` off its CPU, and read from `receives` clients.
 struct Load {
     int64_t work_us, idle_us;
     uint64_t receives, active;
+    bool sleeps = true;  // or others take that time
 };
 
-int64_t cpu_us = 0;
-int64_t cpu_used() { return cpu_us; }
+ThreadEffort effort;
+ThreadEffort effort_so_far() { return effort; }
 
 class Moderation : public testing::Test {
 protected:
@@ -25,7 +26,8 @@ protected:
         EXPECT_EQ(moderation.gather_us(), 0) << "a look sees the load as it is";
         for (uint64_t i = 0; i < load.active; ++i) moderation.client_is_active();
         for (int64_t passed_us = 0; passed_us < kLookUs;) {
-            cpu_us += load.work_us;
+            effort.cpu_us += load.work_us;
+            effort.sleeps += load.sleeps;
             now_us += load.work_us + load.idle_us;
             passed_us += load.work_us + load.idle_us;
             moderation.turn(now_us, load.receives);
@@ -33,14 +35,14 @@ protected:
         return moderation.gather_us();
     }
 
-    WaitModeration moderation{cpu_used};
+    WaitModeration moderation{effort_so_far};
     int64_t now_us = 1'000'000;
 };
 
 TEST_F(Moderation, ManyClientsAndLittleTimeToSleepGather) {
-    // 50 clients, 77,000 requests a second: 650 us between two of one client.
-    EXPECT_NEAR(look_at({.work_us = 16, .idle_us = 4, .receives = 1, .active = 50}), 50, 5);
-    EXPECT_NEAR(look_at({.work_us = 10, .idle_us = 3, .receives = 1, .active = 50}), 32, 3);
+    // 50 clients, 100,000 requests a second: 500 us between two of one client.
+    EXPECT_NEAR(look_at({.work_us = 8, .idle_us = 2, .receives = 1, .active = 50}), 40, 4);
+    EXPECT_NEAR(look_at({.work_us = 80, .idle_us = 20, .receives = 20, .active = 50}), 20, 2);
 }
 
 TEST_F(Moderation, NeverLongerThanAllowed) {
@@ -58,7 +60,15 @@ TEST_F(Moderation, FewClientsNeverWait) {
 }
 
 TEST_F(Moderation, ALoopWithoutTimeToSleepDoesNot) {
-    EXPECT_EQ(look_at({.work_us = 60, .idle_us = 1, .receives = 2, .active = 50}), 0);
+    const Load asleep{.work_us = 16, .idle_us = 4, .receives = 1, .active = 50};
+    Load preempted = asleep;
+    preempted.sleeps = false;
+    EXPECT_GT(look_at(asleep), 0);
+    EXPECT_EQ(look_at(preempted), 0);
+}
+
+TEST_F(Moderation, ALittleSleepIsEnough) {
+    EXPECT_NEAR(look_at({.work_us = 12, .idle_us = 0, .receives = 1, .active = 50}), 48, 3);
 }
 
 TEST_F(Moderation, ALoopThatMostlySleepsAddsNoLatency) {
@@ -66,7 +76,7 @@ TEST_F(Moderation, ALoopThatMostlySleepsAddsNoLatency) {
 }
 
 TEST_F(Moderation, ClientsInStepAreServedTogetherAnyway) {
-    EXPECT_EQ(look_at({.work_us = 300, .idle_us = 60, .receives = 20, .active = 50}), 0);
+    EXPECT_EQ(look_at({.work_us = 300, .idle_us = 60, .receives = 40, .active = 50}), 0);
 }
 
 TEST_F(Moderation, ALoadThatChangesIsSeenAtTheNextLook) {
