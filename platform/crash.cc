@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The reporter is the thread that crashed. It writes its own stack first, then asks every other
-// thread by a real-time signal to note its frames in a table, waits a bounded time, and prints the
-// table. Only the reporter writes; a second thread that crashes meanwhile waits for the end.
+// The reporter is the thread that crashed. First of all it stops every other thread by a real-time
+// signal: the thread notes its frames in a table and goes no further, so that nothing that the
+// crash may have spoilt is answered from. The reporter waits for them a bounded time, then writes
+// its own stack and the table. A second thread that crashes meanwhile waits for the end.
 #include "platform/crash.h"
 
 #include <fcntl.h>
@@ -52,7 +53,7 @@ std::atomic<int> reported_signal{0};
 std::atomic<CrashWriter*> current_report{nullptr};
 std::atomic<int> faults_inside{0};
 
-int stack_request_signal() { return SIGRTMAX - 3; }
+int stop_signal() { return SIGRTMAX - 3; }
 
 pid_t this_thread() { return static_cast<pid_t>(::syscall(SYS_gettid)); }
 
@@ -84,9 +85,13 @@ void on_time_up(int) {
     die_by(reported_signal.load(std::memory_order_relaxed));
 }
 
-void on_stack_request(int, siginfo_t*, void* context) {
+// The reporter will end us all.
+[[noreturn]] void stay_here() {
+    for (;;) ::pause();
+}
+
+void on_stop(int, siginfo_t*, void* context) {
     if (reporter.load(std::memory_order_relaxed) == 0) return;  // somebody else's signal
-    const int saved_errno = errno;
     const size_t slot = stacks_claimed.fetch_add(1, std::memory_order_relaxed);
     if (slot < kCrashThreadsMax) {
         ThreadStack& stack = thread_stacks[slot];
@@ -95,7 +100,7 @@ void on_stack_request(int, siginfo_t*, void* context) {
         stack.frame_count = walk_stack(context, stack.frames, kCrashFramesMax);
         stack.done.store(true, std::memory_order_release);  // pairs with write_other_stacks
     }
-    errno = saved_errno;
+    stay_here();
 }
 
 void sleep_ms(int64_t ms) {
@@ -103,9 +108,8 @@ void sleep_ms(int64_t ms) {
     ::nanosleep(&pause, nullptr);
 }
 
-// Sends the request to every thread but this one; returns how many got it. No opendir: it
-// allocates.
-size_t request_stacks() {
+// Sends the signal to every thread but this one; returns how many got it. No opendir: it allocates.
+size_t stop_other_threads() {
     const int folder = ::open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return 0;
     struct Record {  // what the kernel writes, see getdents64(2)
@@ -126,8 +130,8 @@ size_t request_stacks() {
             int thread = 0;
             const char* name = record->name;
             std::from_chars(name, name + std::strlen(name), thread);
-            if (thread == 0 || thread == this_thread() || sent == kCrashThreadsMax) continue;
-            if (::syscall(SYS_tgkill, ::getpid(), thread, stack_request_signal()) == 0) ++sent;
+            if (thread == 0 || thread == this_thread()) continue;
+            if (::syscall(SYS_tgkill, ::getpid(), thread, stop_signal()) == 0) ++sent;
         }
     }
     ::close(folder);
@@ -138,6 +142,12 @@ size_t count_done() {
     return static_cast<size_t>(std::count_if(
         std::begin(thread_stacks), std::end(thread_stacks),
         [](ThreadStack& stack) { return stack.done.load(std::memory_order_acquire); }));
+}
+
+void wait_for_stops(size_t sent) {
+    const size_t wanted = std::min(sent, kCrashThreadsMax);
+    for (int64_t waited = 0; waited < kCrashThreadsWait_ms && count_done() < wanted; ++waited)
+        sleep_ms(1);
 }
 
 void write_thread_title(CrashWriter& out, pid_t thread, const char* name) {
@@ -153,14 +163,10 @@ void write_frames(CrashWriter& out, const uintptr_t* frames, size_t count) {
     }
 }
 
-void write_other_stacks(CrashWriter& out) {
-    const size_t sent = request_stacks();
-    for (int64_t waited = 0; waited < kCrashThreadsWait_ms && count_done() < sent; ++waited) {
-        sleep_ms(1);
-    }
+void write_other_stacks(CrashWriter& out, size_t sent) {
     size_t answered = 0;
     for (ThreadStack& stack : thread_stacks) {
-        if (!stack.done.load(std::memory_order_acquire)) continue;  // with on_stack_request
+        if (!stack.done.load(std::memory_order_acquire)) continue;  // with on_stop
         ++answered;
         write_thread_title(out, stack.thread, stack.name);
         out.text("\n");
@@ -180,7 +186,8 @@ void write_own_stack(CrashWriter& out, void* context) {
     write_frames(out, frames, count);
 }
 
-void write_report(CrashWriter& out, int signal_number, const siginfo_t& info, void* context) {
+void write_report(CrashWriter& out, int signal_number, const siginfo_t& info, void* context,
+                  size_t other_threads) {
     out.text("\n\n=== ").text(server_name);
     out.text(" BUG REPORT START: Cut & paste starting from here ===\n");
     out.text(server_name).text(" ").text(server_version).text(" crashed by signal: ");
@@ -200,7 +207,7 @@ void write_report(CrashWriter& out, int signal_number, const siginfo_t& info, vo
     out.text("\n------ STACK TRACE ------\n");
     out.flush();
     write_own_stack(out, context);
-    write_other_stacks(out);
+    write_other_stacks(out, other_threads);
     out.text("\n------ END OF STACK TRACE ------\n");
     out.flush();
     if (add_sections != nullptr) add_sections(out);
@@ -222,8 +229,9 @@ void on_crash(int signal_number, siginfo_t* info, void* context) {
     pid_t nobody = 0;
     if (!reporter.compare_exchange_strong(nobody, this_thread(), std::memory_order_relaxed)) {
         if (nobody == this_thread()) end_broken_report();
-        for (;;) sleep_ms(100);  // the reporter will end us all
+        stay_here();
     }
+    const size_t other_threads = stop_other_threads();
     reported_signal.store(signal_number, std::memory_order_relaxed);
     struct sigaction action = {};
     action.sa_handler = on_time_up;
@@ -236,7 +244,8 @@ void on_crash(int signal_number, siginfo_t* info, void* context) {
     const int fd = open_log_fd();
     CrashWriter out(fd < 0 ? STDERR_FILENO : fd);
     current_report.store(&out, std::memory_order_relaxed);
-    write_report(out, signal_number, *info, context);
+    wait_for_stops(other_threads);
+    write_report(out, signal_number, *info, context, other_threads);
     die_by(signal_number);
 }
 
@@ -260,8 +269,8 @@ void install_crash_handler(const CrashOptions& options) {
     action.sa_sigaction = on_crash;
     for (const int number : kCrashSignals) ::sigaction(number, &action, nullptr);
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-    action.sa_sigaction = on_stack_request;
-    ::sigaction(stack_request_signal(), &action, nullptr);
+    action.sa_sigaction = on_stop;
+    ::sigaction(stop_signal(), &action, nullptr);
 }
 
 void remove_crash_handler() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The crash report: on SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT (also from ASSERT) the log gets
 // the signal, the registers, the stack of every thread and whatever the server adds; then the
-// process ends by that same signal, so that a core is written where that is configured. It always
+// process ends by that same signal, so that a core is written where that is configured. All other
+// threads are stopped before a line is written, and do nothing more: what they answered might be
+// wrong, and they might change what the report shows. Locks that they hold stay locked. It always
 // ends: a fault inside the report cuts the report short, and after kCrashSecondsMax the process
 // ends in the middle of it.
 #pragma once
@@ -14,9 +16,8 @@
 namespace rota {
 
 inline constexpr unsigned kCrashSecondsMax = 4;
-inline constexpr int64_t kCrashThreadsWait_ms =
-    1000;                                        // for the stacks of all other threads together
-inline constexpr size_t kCrashThreadsMax = 256;  // further threads are left out
+inline constexpr int64_t kCrashThreadsWait_ms = 1000;  // for all other threads to stop
+inline constexpr size_t kCrashThreadsMax = 256;  // further threads stop too, but are not shown
 inline constexpr size_t kCrashFramesMax = 64;    // deeper stacks are cut
 
 // Appends to the report. Allocates nothing, locks nothing.

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How the process starts in the background, listens elsewhere, and ends."""
+import fcntl
 import os
+import select
 import signal
 import socket
 import stat
@@ -8,7 +10,7 @@ import subprocess
 import unittest
 
 import rota_server
-from rota_server import Raw, Server, run_program, wait_until
+from rota_server import DEADLINE_SECONDS, Raw, Server, run_program, wait_until
 
 
 def process_is_gone(pid):
@@ -55,6 +57,36 @@ class Endings(unittest.TestCase):
             self.assertEqual(raw.ask('SHUTDOWN', 'MAYBE'), '-ERR syntax error')
             self.assertRegex(raw.ask('SHUTDOWN', 'ABORT'), '^-ERR No shutdown in progress')
             self.assertTrue(server.is_alive())
+
+
+class Crashes(unittest.TestCase):
+    def test_no_reply_leaves_once_the_report_has_begun(self):
+        """The log is a pipe that is soon full: there the report stops, until it is read on."""
+        server = Server('--save', '', '--io-threads', '4', '--io-threads-always-active', 'yes',
+                        '--logfile', 'log')
+        pipe = os.path.join(server.folder, 'log')
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)   # never at its end
+        self.addCleanup(os.close, reader)
+        with server, server.connect() as raw:
+            self.assertEqual(raw.ask('SET', 'k', 'v'), 'OK')
+            self.assertEqual(raw.ask('GET', 'k'), b'v')
+            os.read(reader, 1 << 16)
+            fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+            server.process.send_signal(signal.SIGSEGV)
+            log = b''
+            while b'BUG REPORT START' not in log:
+                self.assertTrue(select.select([reader], [], [], DEADLINE_SECONDS)[0])
+                log += os.read(reader, 16)
+            raw.command('GET', 'k')
+            replied = select.select([raw.socket], [], [], 0.2)[0]
+            while server.process.poll() is None or select.select([reader], [], [], 0)[0]:
+                if select.select([reader], [], [], 0.05)[0]:
+                    log += os.read(reader, 4096)
+            self.assertFalse(replied)
+            self.assertEqual(server.wait_for_exit(), -signal.SIGSEGV)
+            self.assertIn(b'BUG REPORT END', log)
+            self.assertTrue(raw.at_end())
 
 
 class Backgrounds(unittest.TestCase):

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -110,6 +111,36 @@ TEST(Crash, ReportsEveryThread) {
     EXPECT_TRUE(has(outcome, answers(2, 2)));
     EXPECT_TRUE(has(outcome, " io_1\n#0 0x"));
     EXPECT_TRUE(has(outcome, " io_2\n#0 0x"));
+}
+
+std::atomic<int> asked_of_other{0}, answered_by_other{0};
+
+// What IO threads do: they answer whoever asks.
+void answer_for_ever() {
+    for (;;) answered_by_other = asked_of_other.load();
+}
+
+bool other_thread_answers() {
+    using std::chrono::steady_clock;
+    const int question = ++asked_of_other;
+    const auto deadline = steady_clock::now() + std::chrono::milliseconds(100);
+    while (steady_clock::now() < deadline)
+        if (answered_by_other == question) return true;
+    return false;
+}
+
+TEST(Crash, StopsAllOtherThreadsBeforeItSaysAnything) {
+    CrashOptions options;
+    options.add_sections = [](CrashWriter& out) {
+        out.text(other_thread_answers() ? "another thread goes on" : "all have stopped");
+    };
+    const Outcome outcome = run_and_crash(options, [] {
+        std::thread(answer_for_ever).detach();
+        while (!other_thread_answers()) continue;
+        std::abort();
+    });
+    EXPECT_EQ(outcome.signal_number, SIGABRT);
+    EXPECT_TRUE(has(outcome, "all have stopped")) << outcome.report;
 }
 
 TEST(Crash, DoesNotWaitLongForAThreadThatCannotAnswer) {
