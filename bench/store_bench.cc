@@ -124,8 +124,8 @@ void BM_hit_shared(benchmark::State& state) {
     size_t at = 0;
     for (auto _ : state) {
         const auto* request = &wanted[at];
-        for (size_t i = 0; i < prefetch; ++i) f.db().prefetch_bucket(request[i].second);
-        for (size_t i = 0; i < prefetch; ++i) f.db().prefetch_entry(request[i].second);
+        for (size_t i = 0; i < prefetch; ++i) f.db().prefetch_bucket_shared(request[i].second);
+        for (size_t i = 0; i < prefetch; ++i) f.db().prefetch_entry_shared(request[i].second);
         for (size_t i = 0; i < batch; ++i) {
             const Key key{request[i].first, request[i].second};
             const Slice value = reader.read(0, key, now_ms).entry->value();

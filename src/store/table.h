@@ -222,9 +222,14 @@ private:
         return new_.buckets + index_of(hash, new_.count);
     }
 
-    // Bit i: slot i carries this tag.
+    // Bit i: slot i carries this tag. A slot may change meanwhile, on any thread.
+    template <size_t kCount>
+    static unsigned match_shared(const Slot (&slots)[kCount], uint64_t tag);
+    // The same for the executor: nobody else changes a slot, so eight are compared at once.
     static unsigned match(const Slot (&slots)[kSlots], uint64_t tag);
-    static unsigned match(const Slot (&slots)[kNodeSlots], uint64_t tag);
+    static unsigned match(const Slot (&slots)[kNodeSlots], uint64_t tag) {
+        return match_shared(slots, tag);
+    }
     static const Entry* find_in(const Bucket&, uint64_t tag, Slice key);
 
     template <class Matches>
@@ -283,7 +288,7 @@ private:
     void retire_view(View*);
     static void give_back_from(Array&, size_t count);
     void give_back_below(Array&, size_t index);
-    static void prefetch_match(const Bucket& bucket, uint64_t hash);
+    static void prefetch_match(const Bucket& bucket, unsigned hits);
     static void prefetch_entries(const Bucket&);
     void after_insert();
     void after_erase();
@@ -308,6 +313,14 @@ private:
     std::unique_ptr<std::atomic<uint32_t>[]> stripes_;  // once the table has been large enough
 };
 
+template <size_t kCount>
+unsigned Table::match_shared(const Slot (&slots)[kCount], uint64_t tag) {
+    unsigned hits = 0;
+    for (size_t i = 0; i < kCount; ++i)
+        hits |= unsigned{slots[i].load(std::memory_order_relaxed) >> 48 == tag} << i;
+    return hits;
+}
+
 inline unsigned Table::match(const Slot (&slots)[kSlots], uint64_t tag) {
 #if defined(__SSE2__)
     // The upper half of each word, sign-extended from its tag, packed to eight 16-bit lanes.
@@ -322,18 +335,8 @@ inline unsigned Table::match(const Slot (&slots)[kSlots], uint64_t tag) {
     const __m128i same = _mm_cmpeq_epi16(tags, _mm_set1_epi16(static_cast<short>(tag)));
     return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(same, _mm_setzero_si128())));
 #else
-    unsigned hits = 0;
-    for (size_t i = 0; i < kSlots; ++i)
-        hits |= unsigned{slots[i].load(std::memory_order_relaxed) >> 48 == tag} << i;
-    return hits;
+    return match_shared(slots, tag);
 #endif
-}
-
-inline unsigned Table::match(const Slot (&slots)[kNodeSlots], uint64_t tag) {
-    unsigned hits = 0;
-    for (size_t i = 0; i < kNodeSlots; ++i)
-        hits |= unsigned{slots[i].load(std::memory_order_relaxed) >> 48 == tag} << i;
-    return hits;
 }
 
 template <class Out>
