@@ -18,25 +18,30 @@ void show(Counter& shown, size_t value) {
 
 }  // namespace
 
-void ClientIo::show_sizes() {
+uint64_t ClientIo::show_sizes() {
+    const uint64_t before = memory();
     show(query_bytes, query.size());
     show(query_capacity, query.capacity());
     show(partial_bytes, partial ? partial->pending_args_len() : 0);
     show(unsent_bytes, in_flight.size() + queued.size());
+    return memory() - before;
+}
+
+uint64_t ClientIo::memory() const {
+    const uint64_t partial_request = partial_bytes;
+    return query_capacity + unsent_bytes +
+           (partial_request != 0 ? sizeof(RequestParser) + partial_request : 0);
 }
 
 Client::Client(uint64_t client_id) : id(client_id) {}
 Client::~Client() = default;
 
-size_t Client::memory() const {
+size_t Client::executor_memory() const {
     size_t bytes = sizeof(Client) + name.capacity() + lib_name.capacity() + lib_ver.capacity() +
-                   peer.capacity() + local.capacity() + held.capacity() + held_output.capacity() +
-                   io.query_capacity + io.unsent_bytes;
+                   peer.capacity() + local.capacity() + held.capacity() + held_output.capacity();
     if (subscriptions) bytes += subscriptions->memory();
     if (multi) bytes += sizeof *multi + multi->queued_bytes();
     if (blocked) bytes += blocked->memory();
-    if (const size_t partial = io.partial_bytes; partial != 0)
-        bytes += sizeof(RequestParser) + partial;
     return bytes;
 }
 

@@ -88,8 +88,10 @@ struct alignas(kCacheLine) ClientIo {
     Counter net_in, net_out, commands;  // commands: answered without the executor
     Counter last_interaction_ms;
 
-    // Updates the first four.
-    void show_sizes();
+    // Updates the first four; returns by how much memory() has grown, modulo 2^64.
+    uint64_t show_sizes();
+    // What this half holds, by what is shown. Any thread.
+    uint64_t memory() const;
 };
 static_assert(offsetof(ClientIo, in_flight) <= kCacheLine);
 
@@ -132,6 +134,7 @@ struct alignas(kCacheLine) Client {
 
     ClientTerms told;  // what the IO half knows
     uint64_t commands = 0;
+    size_t counted_bytes = 0;                      // of the executor half, in ClientLimit's sum
     const char* last_command = nullptr;            // full name, owned by the command table
     std::unique_ptr<BlockedState> blocked;         // it waits in a blocking command
     std::unique_ptr<Subscriptions> subscriptions;  // null: none
@@ -162,7 +165,9 @@ struct alignas(kCacheLine) Client {
                          type == ClientType::normal && reply_mode == ReplyMode::on,
                 .no_touch = no_touch};
     }
-    size_t memory() const;  // bytes held for this client (tot-mem)
+    // Bytes held for this client (tot-mem): what the executor half holds, and the IO half.
+    size_t memory() const { return executor_memory() + io.memory(); }
+    size_t executor_memory() const;
 };
 
 // The line that CLIENT LIST and CLIENT INFO print, without a newline.

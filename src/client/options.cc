@@ -75,7 +75,7 @@ constexpr ConfigRow rows[] = {
     row<&ClientOptions::maxmemory_clients>(
         "maxmemory-clients",
         "The most memory for all clients together, or a share of maxmemory (5%); 0 is no limit.",
-        {.flags = inert, .unit = Unit::percent, .range = {-100, kMaxLong}}),
+        {.unit = Unit::percent, .range = {-100, kMaxLong}}),
     row<&ClientOptions::proto_max_bulk_len>(
         "proto-max-bulk-len", "The longest string a client may send or build.",
         {.flags = debug, .unit = Unit::memory, .range = kFromOneMegabyte}),

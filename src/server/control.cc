@@ -146,9 +146,10 @@ void Server::watch_config() {
     });
     config_.on_change(
         {"io-gather-max-us", "client-output-buffer-limit", "client-query-buffer-limit",
-         "proto-max-bulk-len", "io-threads-do-command-reads"},
+         "proto-max-bulk-len", "io-threads-do-command-reads", "maxmemory-clients"},
         [this]() -> Result<> {
             apply_io_options();
+            executor_.count_clients();
             return {};
         });
     config_.on_change({"io-threads", "io-threads-always-active"},

@@ -37,9 +37,11 @@ void Executor::run(Batch& batch) {
         prefetch(some);
         last_ticks_ = parts_.clock.ticks();
         for (Request& request : some) {
-            const Client& client = *request.client;
+            Client& client = *request.client;
             if (client.closing || client.close_after_reply) continue;
             run(request, batch);
+            if (client_limit_.is_on()) [[unlikely]]
+                client_limit_.count(client);
         }
     }
     running_ = nullptr;

@@ -31,6 +31,7 @@ Executor::Executor(Parts& parts, Transport& transport, const ServerOptions& opti
     : parts_(parts),
       transport_(transport),
       options_(options),
+      client_limit_(parts.client_options, parts.store_options, parts.clients),
       loop_(0, transport, parts.commands, parts.keyspace, *this, batch_,
             {.client = parts.client_options,
              .reads = {},
@@ -60,6 +61,8 @@ void Executor::end_turn() {
     do {
         serve_ready();  // keys of which no command was the cause
     } while (resume_waiting());
+    if (client_limit_.is_on()) [[unlikely]]
+        evict_clients();
     reap();
     parts_.stats.loop_commands_us += std::exchange(turn_commands_ns_, 0) / 1000;
     turn_end_us_ = parts_.clock.monotonic_us();
@@ -87,6 +90,7 @@ void Executor::accepted(const Event& event) {
     client.authenticated = !parts_.control.password_required();
     client.told = client.io.terms = client.terms();
     loop_.begin(client, event.conn);
+    if (client_limit_.is_on()) client_limit_.count(client);
     if (remote_ != nullptr) remote_->accepted(client);
 }
 
@@ -171,6 +175,7 @@ void Executor::tell_terms(Client& client) {
 void Executor::close(Client& client) {
     if (client.closing) return;
     client.closing = true;
+    client_limit_.forget(client);
     client.postponed = client.resuming = false;
     release_blocked(client);
     if (&client != in_exec_) discard_transaction(parts_, client);
@@ -206,6 +211,8 @@ void Executor::gone(Client& client) {
         log(LogLevel::verbose, "Client closed connection: %s",
             describe(client, parts_.keyspace.clock().now_ms).c_str());
     client.closing = client.closed = true;
+    client_limit_.forget(client);
+    loop_.let_go(client);
     set_monitor(client, false);
     release_blocked(client);
     discard_transaction(parts_, client);
@@ -316,10 +323,22 @@ void Executor::replay_held(Client& client) {
     batch.args.clear();
 }
 
+void Executor::evict_clients() {
+    uint64_t io_bytes = loop_.counters().client_bytes;
+    if (remote_ != nullptr) io_bytes += remote_->counters().client_bytes;
+    for (Client* client : client_limit_.choose(io_bytes)) {
+        log(LogLevel::notice, "Evicting client: %s",
+            describe(*client, parts_.keyspace.clock().now_ms).c_str());
+        ++parts_.stats.evicted_clients;
+        close(*client);
+    }
+}
+
 void Executor::tend_clients() {
     const int64_t now_ms = parts_.keyspace.clock().now_ms;
     if (pause_until_ms_ != 0 && now_ms >= pause_until_ms_) unpause();
     resume_waiting();
+    client_limit_.tend();
     const int64_t timeout_ms = int64_t{parts_.client_options.timeout} * 1000;
     if (timeout_ms > 0) {
         parts_.clients.for_each([&](Client& client) {

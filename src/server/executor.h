@@ -15,6 +15,7 @@
 #include "commands/ctx.h"
 #include "platform/buffer.h"
 #include "server/batch.h"
+#include "server/client_limit.h"
 #include "server/io_loop.h"
 #include "transports/transport.h"
 
@@ -38,6 +39,8 @@ public:
     virtual void left(Client&) = 0;
     // Shared mode: there is input for a client of the executor's loop.
     virtual void readable(Client&) = 0;
+    // Sums over all threads, the ended ones included.
+    virtual IoCounters counters() const = 0;
 };
 
 class Executor final : public IoLoop::Upstream, private KeyObserver {
@@ -90,6 +93,8 @@ public:
     // The next command that needs memory asks how much is in use. From cron, and after a change of
     // maxmemory.
     void check_memory_soon() { memory_checks_left_ = 1; }
+    // maxmemory-clients may have changed.
+    void count_clients() { client_limit_.count_all(); }
     // Freezes the clock that commands see; called at each turn and after long commands.
     void refresh_clock();
 
@@ -152,12 +157,14 @@ private:
     void db_clearing(int db) override;
     void dbs_swapping(int a, int b) override;
 
+    void evict_clients();
     void reap();
 
     Parts& parts_;
     Transport& transport_;
     const ServerOptions& options_;
     ReadGate gate_;
+    ClientLimit client_limit_;
     Batch batch_;  // of its own loop
     IoLoop loop_;
     RemoteLoops* remote_ = nullptr;  // null: there are no IO threads

@@ -49,7 +49,7 @@ bool IoLoop::may_send(Client& client, Slice bytes) {
         return true;
     io.queued.append(bytes);
     mark_dirty(client);
-    io.show_sizes();
+    counters_.show_sizes(io);
     return false;
 }
 
@@ -60,7 +60,7 @@ void IoLoop::send_bytes(Client& client, Slice bytes) {
     if (taken == bytes.size()) [[likely]]
         return;
     io.in_flight.append(bytes.substr(taken));
-    io.show_sizes();
+    counters_.show_sizes(io);
     if (!io.terms.authenticated && over_output_limit(client, 0)) return;
     send_in_flight(client);
 }
@@ -110,7 +110,7 @@ void IoLoop::look_after(Client& client) {
         reader_.must_hold(client) ? reader_.hold(client) : reader_.parse_query(client);
     send_queued(client);
     if (io.soft_limit_since_ms >= 0 && over_output_limit(client, 0)) return;
-    io.show_sizes();
+    counters_.show_sizes(io);
     const bool quiet =
         io.requests_out == 0 && !io.send_pending && io.queued.empty() && !io.detaching;
     if (!quiet) return;
@@ -139,7 +139,7 @@ bool IoLoop::over_output_limit(Client& client, size_t more) {
         io.soft_limit_since_ms = -1;
     }
     if (!over) return false;
-    io.show_sizes();
+    counters_.show_sizes(io);
     give_up(client, ClientFault::output_limit);
     return true;
 }

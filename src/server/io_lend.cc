@@ -77,7 +77,7 @@ size_t IoLoop::send_here(Batch& batch) {
         if (client.io.send_pending || !client.io.queued.empty()) {
             client.io.queued.append(bytes);
             mark_dirty(client);
-            client.io.show_sizes();
+            counters_.show_sizes(client.io);
         } else {
             send_bytes(client, bytes);
         }

@@ -10,7 +10,7 @@ IoLoop::IoLoop(int index, Transport& transport, const CommandTable& commands,
     : index_(index),
       transport_(transport),
       upstream_(upstream),
-      reader_(commands, keyspace, *this, first, reads) {
+      reader_(commands, keyspace, *this, counters_, first, reads) {
     apply(options);
 }
 
@@ -227,6 +227,8 @@ void IoLoop::detached(Client& client, int descriptor) {
     bury(client);
 }
 
+void IoLoop::let_go(const Client& client) { counters_.client_bytes -= client.io.memory(); }
+
 void IoLoop::bury(Client& client) {
     client.io.closed = client.io.finished = client.io.input_over = true;
     // What it has asked goes first: once it is gone, no later batch may name it.
@@ -243,7 +245,7 @@ void IoLoop::tend() {
         if (io.lent) continue;
         if (io.query.empty() && io.query.capacity() > 0) io.query.release();
         if (io.soft_limit_since_ms >= 0) mark_dirty(*client);
-        io.show_sizes();
+        counters_.show_sizes(io);
     }
 }
 

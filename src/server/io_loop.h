@@ -74,6 +74,8 @@ public:
     void bury(Client&);                   // one that could not be taken over: ends as gone
     void close(Client&);
     void leave(Client&);  // ends as Upstream::left, or as gone
+    // What the client held is no more counted. For one that no loop names any more.
+    void let_go(const Client&);
     template <class Visit>
     void for_each_client(Visit&& visit) {
         for (Client* client : clients_) visit(*client);
@@ -96,6 +98,7 @@ public:
     size_t send_here(Batch&);
 
     void apply(const IoOptions&);
+    bool limits_memory() const { return options_.maxmemory_clients != 0; }
     // Checks soft limits and gives idle memory back. A few times a second.
     void tend();
 

@@ -51,7 +51,6 @@ public:
     virtual IoPending pending() const = 0;
     virtual void add_stats(int command_id, CommandStats& sum) = 0;
     virtual void reset_stats() = 0;
-    virtual IoCounters counters() const = 0;
 };
 
 }  // namespace rota

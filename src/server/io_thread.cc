@@ -12,7 +12,8 @@ namespace rota {
 namespace {
 
 constexpr size_t kJobsPerTurn = 128;
-constexpr int64_t kTendMs = 100;  // how often idle memory and soft limits are looked at
+constexpr uint64_t kGrowthTold = 64 << 10;  // of all its clients' memory
+constexpr int64_t kTendMs = 100;            // how often idle memory and soft limits are looked at
 
 }  // namespace
 
@@ -108,7 +109,18 @@ void IoThread::turn() {
     loop_->finish_turn();
     free_released();
     slab_.collect();
+    tell_growth();
     tell_executor();
+}
+
+// In its next turn the executor sees to maxmemory-clients: it is to have one, though the memory may
+// be that of requests which are not whole yet.
+void IoThread::tell_growth() {
+    const uint64_t bytes = loop_->counters().client_bytes;
+    const auto grown = static_cast<int64_t>(bytes - bytes_told_);
+    if (grown >= 0 && grown < static_cast<int64_t>(kGrowthTold)) return;
+    bytes_told_ = bytes;
+    sent_ |= grown > 0 && loop_->limits_memory();
 }
 
 void IoThread::free_released() {

@@ -75,6 +75,7 @@ private:
     void take(LoopJob);
     void send(ExecutorJob);
     void tell_executor();
+    void tell_growth();
     void free_released();
 
     Batch& submit(Batch&) override;
@@ -105,6 +106,7 @@ private:
     std::unique_ptr<IoLoop> loop_;
     ResultRing::Producer results_;
     bool sent_ = false;
+    uint64_t bytes_told_ = 0;        // what its clients held when the executor was last told
     std::vector<Client*> released_;  // to be freed at the end of the turn
     std::optional<ThreadUsage> usage_;
     int64_t tended_ms_ = 0;

@@ -14,8 +14,13 @@ constexpr size_t kQueryMaxBeforeAuth = 1 << 20;
 }  // namespace
 
 RequestReader::RequestReader(const CommandTable& commands, const Keyspace& keyspace, Host& host,
-                             Batch& first, LocalReads* reads)
-    : commands_(commands), keyspace_(keyspace), host_(host), reads_(reads), batch_(&first) {}
+                             IoCounters& counters, Batch& first, LocalReads* reads)
+    : commands_(commands),
+      keyspace_(keyspace),
+      host_(host),
+      counters_(counters),
+      reads_(reads),
+      batch_(&first) {}
 
 void RequestReader::apply(const IoOptions& options) {
     options_ = options.client;
@@ -30,7 +35,7 @@ void RequestReader::receive(Client& client, Slice data) {
     if (!io.query.empty() || io.held_up) {
         io.query.append(data);
         if (!over_query_limit(client) && !io.held_up) parse_query(client);
-        return io.show_sizes();
+        return counters_.show_sizes(io);
     }
     const size_t used = gather(client, data, parser_);
     if (io.input_over) return parser_.reset();
@@ -42,7 +47,7 @@ void RequestReader::receive(Client& client, Slice data) {
         parser_ = RequestParser();
     }
     over_query_limit(client);
-    io.show_sizes();
+    counters_.show_sizes(io);
 }
 
 bool RequestReader::over_query_limit(Client& client) {
@@ -50,7 +55,7 @@ bool RequestReader::over_query_limit(Client& client) {
                              ? static_cast<size_t>(options_.client_query_buffer_limit)
                              : kQueryMaxBeforeAuth;
     if (client.io.query.size() <= limit) return false;
-    client.io.show_sizes();
+    counters_.show_sizes(client.io);
     client.io.fault = ClientFault::query_limit;
     host_.gave_up(client);
     return true;
@@ -78,7 +83,7 @@ void RequestReader::parse_query(Client& client) {
         if (!over) io.query.append(bytes.view().substr(used));
         batch_->borrowed.push_back(std::move(bytes));
     }
-    io.show_sizes();
+    counters_.show_sizes(io);
 }
 
 // Who waits for AUTH to be answered, or for the executor, waits with the bytes in his own socket.

@@ -27,7 +27,11 @@ struct IoCounters {
     Counter batches;
     Counter polls;  // on the executor's behalf
     Counter freed;  // requests, with what they held
+    // What this thread has added to IO halves of clients less what it has taken away, modulo 2^64:
+    // the sum of all threads is what all clients hold there.
+    Counter client_bytes;
 
+    void show_sizes(ClientIo& io) { client_bytes += io.show_sizes(); }
     void add(const IoCounters& more) {
         reads += more.reads;
         writes += more.writes;
@@ -39,6 +43,7 @@ struct IoCounters {
         batches += more.batches;
         polls += more.polls;
         freed += more.freed;
+        client_bytes += more.client_bytes;
     }
 };
 
@@ -67,7 +72,8 @@ public:
     };
 
     // `reads` is null on the executor, which answers all by itself.
-    RequestReader(const CommandTable&, const Keyspace&, Host&, Batch& first, LocalReads* reads);
+    RequestReader(const CommandTable&, const Keyspace&, Host&, IoCounters&, Batch& first,
+                  LocalReads* reads);
 
     void apply(const IoOptions&);
     // The wall clock, once a turn.
@@ -107,6 +113,7 @@ private:
     const CommandTable& commands_;
     const Keyspace& keyspace_;
     Host& host_;
+    IoCounters& counters_;
     ClientOptions options_;
     RequestParser parser_;  // for clients without an unfinished request
     LocalReads* reads_;

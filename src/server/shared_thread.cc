@@ -19,7 +19,7 @@ SharedThread::SharedThread(int index, const SharedParts& parts)
       parts_(parts),
       transport_(parts.io.executor_transport),
       reads_(parts.io.keyspace, parts.io.gate, parts.io.clock),
-      reader_(parts.io.commands, parts.io.keyspace, *this, take_free_batch(), &reads_),
+      reader_(parts.io.commands, parts.io.keyspace, *this, counters_, take_free_batch(), &reads_),
       answers_(parts.exchange, index) {
     reader_.apply(parts.io.options);
 }
@@ -214,7 +214,7 @@ void SharedThread::send(Client& client, Slice bytes) {
             return;
         io.in_flight.append(bytes.substr(taken));
     }
-    io.show_sizes();
+    counters_.show_sizes(io);
 }
 
 // ---- Results

@@ -2,6 +2,7 @@
 """Limits and nonsense: a clear message, bounded memory, and everybody else is served on."""
 import os
 import random
+import re
 import resource
 import socket
 import struct
@@ -173,6 +174,33 @@ class Clients(unittest.TestCase):
                            'the client that never reads is gone')
                 self.assertLess(resident_bytes(server) - before, room(server, 100 << 20))
             server.wait_for_log('overcoming of output buffer limits')
+
+    def test_the_largest_clients_go_when_all_hold_too_much_and_no_more_than_must(self):
+        limit = 6 << 20
+        with Server('--save', '') as server, server.connect() as control:
+            self.assertEqual(control.ask('CLIENT', 'NO-EVICT', 'ON'), 'OK')
+            holders = [server.connect() for _ in range(12)]
+            for number, raw in enumerate(holders):
+                raw.send(b'*2\r\n$4\r\nECHO\r\n$10000000\r\n' + b'h' * (number + 1) * 100_000)
+
+            def sizes():
+                lines = control.ask('CLIENT', 'LIST').decode().splitlines()
+                return {line.split()[0]: int(re.search(r' tot-mem=(\d+)', line)[1])
+                        for line in lines}
+            wait_until(lambda: control.ask('CLIENT', 'LIST').count(b' qbuf=0 ') == 1 and
+                       sum(sizes().values()) > 12 * 13 // 2 * 100_000, 'all bytes are there')
+            before = sizes()
+            self.assertEqual(control.ask('CONFIG', 'SET', 'maxmemory-clients', limit), 'OK')
+            wait_until(lambda: len(sizes()) < len(before) and sum(sizes().values()) < limit,
+                       'what the clients hold is within the limit')
+            after = sizes()
+            gone = {name: size for name, size in before.items() if name not in after}
+            self.assertGreaterEqual(sum(after.values()) + min(gone.values()), limit)
+            self.assertGreaterEqual(min(gone.values()), sorted(after.values())[-1])
+            self.assertIn(b'evicted_clients:%d\r' % len(gone), control.ask('INFO', 'stats'))
+            server.wait_for_log('Evicting client: id=')
+            for raw in holders:
+                raw.close()
 
     def test_an_idle_client_is_closed_after_the_timeout(self):
         with Server('--save', '', '--timeout', '1') as server, server.connect() as raw:
