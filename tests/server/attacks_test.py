@@ -577,7 +577,8 @@ class Exhaustion(unittest.TestCase):
                 text = 'x' * 60000
                 for _ in range(150):
                     self.assertEqual(raw.ask('ECHO', text), text.encode())
-                self.assertEqual(field(raw.ask('INFO', 'clients'), 'connected_clients'), 1)
+                wait_until(lambda: field(raw.ask('INFO', 'clients'), 'connected_clients') == 1,
+                           'all monitors are dropped')
                 self.assertLess(resident_bytes(server) - before, room(server, 160 * MB))
                 self.assertEqual(raw.ask('PING'), 'PONG')
                 for monitor in monitors:
