@@ -3,22 +3,15 @@
 // test hold up a thread in the middle of a job.
 #include "server/shared_threads.h"
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <condition_variable>
-#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
 
-#include "platform/clock.h"
-#include "proto/command_writer.h"
-#include "server/server.h"
 #include "server_fixture.h"
+#include "threads_fixture.h"
 #include "transports/transports.h"
 
 namespace rota {
@@ -128,102 +121,20 @@ private:
     mutable std::set<std::thread::id> pollers_;
 };
 
-class SharedMode : public testing::Test {
+class SharedMode : public ThreadsFixture {
 protected:
-    SharedMode() {
-        add_all_rows(config_, options_);
-        options_.server.port = 0;
-        options_.server.unixsocket = path_ =
-            testing::TempDir() + "/rota-shared-" + std::to_string(::getpid()) + "-" + test_name();
-        options_.server.io_dispatch = IoDispatch::shared;
-        options_.server.io_threads_always_active = true;
-        options_.client.maxclients = 2000;
-    }
+    SharedMode() { options_.server.io_dispatch = IoDispatch::shared; }
     ~SharedMode() override {
         if (transport_ != nullptr) transport_->let_go();
-        for (const int fd : peers_) ::close(fd);
-    }
-
-    static std::string test_name() {
-        return testing::UnitTest::GetInstance()->current_test_info()->name();
     }
 
     void start(int io_threads) {
-        options_.server.io_threads = io_threads;
         auto transport = std::make_unique<GatedTransport>();
         transport_ = transport.get();
-        server_ = std::make_unique<Server>(options_, config_, clock_, std::move(transport),
-                                           [] { return make_transport("epoll"); });
-        ASSERT_TRUE(server_->start_threads());
-        ASSERT_TRUE(server_->listen());
+        ThreadsFixture::start(io_threads, std::move(transport));
     }
 
-    int connect() {
-        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-        path_.copy(address.sun_path, sizeof address.sun_path - 1);
-        EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-        ::fcntl(fd, F_SETFL, O_NONBLOCK);
-        peers_.push_back(fd);
-        EXPECT_EQ(ask(fd, "PING"), "+PONG\r\n");
-        return fd;
-    }
-
-    static void say(int fd, Slice words) {
-        const std::string bytes = request(words);
-        EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
-                  static_cast<ssize_t>(bytes.size()));
-    }
-
-    // What has come so far; "end" behind it if the connection has ended.
-    static std::string take(int fd) {
-        std::string got;
-        char piece[1 << 16];
-        while (true) {
-            const ssize_t count = ::recv(fd, piece, sizeof piece, 0);
-            if (count == 0) return got + "end";
-            if (count < 0) return got;
-            got.append(piece, static_cast<size_t>(count));
-        }
-    }
-
-    // Turns the server until it holds; false after ten seconds.
-    bool until(const std::function<bool()>& holds) {
-        const int64_t end_us = clock_.monotonic_us() + 10'000'000;
-        while (!holds()) {
-            if (clock_.monotonic_us() > end_us) return false;
-            server_->turn(1'000'000);
-        }
-        return true;
-    }
-
-    std::string await(int fd, size_t size) {
-        std::string got;
-        EXPECT_TRUE(until([&] { return (got += take(fd)).size() >= size; })) << got;
-        return got;
-    }
-    std::string ask(int fd, Slice words) {
-        say(fd, words);
-        std::string got;
-        EXPECT_TRUE(until([&] { return (got += take(fd)).ends_with("\r\n"); })) << got;
-        return got;
-    }
-
-    uint64_t info(const std::string& field) {
-        const Slice everything[] = {"everything"};
-        const std::string text = server_->parts().info.render(everything);
-        const size_t at = text.find("\n" + field + ":");
-        EXPECT_NE(at, std::string::npos) << field;
-        return std::stoull(text.substr(at + field.size() + 2));
-    }
-
-    Clock clock_;
-    AllOptions options_;
-    ConfigTable config_;
-    std::string path_;
     GatedTransport* transport_ = nullptr;
-    std::unique_ptr<Server> server_;
-    std::vector<int> peers_;
 };
 
 TEST_F(SharedMode, ThreadsReceiveAndSend) {
