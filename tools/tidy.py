@@ -21,7 +21,7 @@ LAYERS = (
     ('transports',),                                      # the registry, which names them all
     ('src/types', 'src/proto', 'src/config', 'src/ring'),
     ('src/metrics',),                                     # its directives are rows of config's kind
-    ('src/store',), ('src/client', 'src/acl'),
+    ('src/store', 'src/acl'), ('src/client',),
     ('src/script', 'src/cluster', 'src/replication', 'src/persist', 'src/sentinel'),
     ('src/commands',), ('src/module',), ('src/server',),
     ('tools', 'bench'), ('tests',))

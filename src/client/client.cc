@@ -91,7 +91,8 @@ std::string describe(const Client& client, int64_t now_ms) {
     line += " omem=" + number(unsent) + " tot-mem=" + number(client.memory());
     line += std::string(" events=r") + (unsent > 0 ? "w" : "");
     line += std::string(" cmd=") + (client.last_command ? client.last_command : "NULL");
-    line += " user=" + client.user + " redir=-1 resp=" + std::to_string(client.resp);
+    line += " user=" + (client.user ? client.user->name() : "default") +
+            " redir=-1 resp=" + std::to_string(client.resp);
     line += " lib-name=" + client.lib_name + " lib-ver=" + client.lib_ver;
     line += " tot-net-in=" + number(client.io.net_in) + " tot-net-out=" + number(client.io.net_out);
     line += " tot-cmds=" + number(client.commands + client.io.commands);

@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 
+#include "acl/user.h"
 #include "platform/buffer.h"
 #include "platform/counter.h"
 #include "platform/slice.h"
@@ -37,13 +38,14 @@ enum class ReplyMode : uint8_t { on, off, skip_next, skip };  // CLIENT REPLY
 // What the executor lets the IO half know, and tells it whenever it has changed.
 struct ClientTerms {
     int32_t db = 0;
-    uint8_t resp = 2;
-    ClientType type = ClientType::normal;
+    uint32_t resp : 2 = 2;
+    ClientType type : 2 = ClientType::normal;
     bool authenticated : 1 = false;  // false: one request at a time, under the tighter limits
     bool closing : 1 = false;        // what is written still leaves, then it closes
     bool waiting : 1 = false;        // paused or blocked: further input stays unparsed
     bool plain : 1 = false;          // its reads may be answered without the executor
     bool no_touch : 1 = false;       // CLIENT NO-TOUCH
+    uint32_t rules : 23 = 0;         // ReadGate::rules(), as of when plain was decided
     friend bool operator==(const ClientTerms&, const ClientTerms&) = default;
 };
 static_assert(sizeof(ClientTerms) == 8);
@@ -116,7 +118,7 @@ struct alignas(kCacheLine) Client {
     uint8_t resp = 2;
     ClientType type = ClientType::normal;
     ReplyMode reply_mode = ReplyMode::on;
-    bool authenticated = false;
+    bool authenticated = false;      // it has proved who it is, or was not asked when it came
     bool closing = false;            // no command of it runs any more
     bool close_after_reply = false;  // what is written still leaves, then it closes
     bool closed = false;             // the transport has said closed: the connection is no more
@@ -143,7 +145,8 @@ struct alignas(kCacheLine) Client {
     std::string held_error;                        // behind them, what was wrong with the next one
     Buffer held_output;                            // replies that came while it was moving
 
-    std::string user = "default";
+    std::shared_ptr<const AclUser> user;  // not null once it was accepted
+    uint32_t rules = 0;                   // of users, as of when its IO half was last told
     std::string name, lib_name, lib_ver;
 
     ClientIo io;
@@ -152,18 +155,23 @@ struct alignas(kCacheLine) Client {
     Client* next = nullptr;
     Client* prev = nullptr;
 
+    // Who has not authenticated is `default`, whom nobody need prove to be while it is open.
+    bool may_speak() const { return authenticated || (user && user->is_open()); }
     bool waits() const { return postponed || resuming || blocked != nullptr; }
     size_t output_size() const { return io.unsent_bytes + held_output.size(); }
     ClientTerms terms() const {
-        return {.db = db,
-                .resp = resp,
-                .type = type,
-                .authenticated = authenticated,
-                .closing = close_after_reply,
-                .waiting = waits(),
-                .plain = authenticated && !in_multi && !monitor && !import_source &&
-                         type == ClientType::normal && reply_mode == ReplyMode::on,
-                .no_touch = no_touch};
+        ClientTerms terms;
+        terms.db = db;
+        terms.resp = resp;
+        terms.type = type;
+        terms.authenticated = may_speak();
+        terms.closing = close_after_reply;
+        terms.waiting = waits();
+        terms.plain = may_speak() && user && user->unlimited() && !in_multi && !monitor &&
+                      !import_source && type == ClientType::normal && reply_mode == ReplyMode::on;
+        terms.no_touch = no_touch;
+        terms.rules = rules;
+        return terms;
     }
     // Bytes held for this client (tot-mem): what the executor half holds, and the IO half.
     size_t memory() const { return executor_memory() + io.memory(); }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "acl/users.h"
 #include "platform/text.h"
 
 namespace rota {
@@ -57,13 +58,14 @@ Result<> ClientFilter::parse_letters(Slice known, const char* what, const Condit
                 (condition.negated ? "NOT-" + upper : "provided") + " filter: " + condition.text);
 }
 
-Result<> ClientFilter::parse_value(Slice value, int databases, Condition& condition) {
+Result<> ClientFilter::parse_value(Slice value, int databases, const AclUsers& users,
+                                   Condition& condition) {
     condition.text = std::string(value);
     if (condition.field == Field::type) {
         const auto type = parse_client_type(value);
         if (!type) return fail("ERR Unknown client type '" + condition.text + "'");
         condition.number = static_cast<int>(*type);
-    } else if (condition.field == Field::user && value != "default") {
+    } else if (condition.field == Field::user && !users.find(value)) {
         return fail("ERR No such user '" + condition.text + "'");
     } else if (condition.field == Field::db) {
         const auto db = parse_int64(value);
@@ -81,7 +83,8 @@ Result<> ClientFilter::parse_value(Slice value, int databases, Condition& condit
     return {};
 }
 
-Result<ClientFilter> ClientFilter::parse(std::span<const Slice> args, int databases) {
+Result<ClientFilter> ClientFilter::parse(std::span<const Slice> args, int databases,
+                                         const AclUsers& users) {
     ClientFilter filter;
     for (size_t i = 0; i < args.size();) {
         const bool more = i + 1 < args.size();
@@ -114,7 +117,7 @@ Result<ClientFilter> ClientFilter::parse(std::span<const Slice> args, int databa
             if (!next) return std::unexpected(next.error());
             i = *next;
         } else {
-            if (auto read = parse_value(value, databases, condition); !read)
+            if (auto read = parse_value(value, databases, users, condition); !read)
                 return std::unexpected(read.error());
             i += 2;
         }
@@ -141,7 +144,7 @@ bool ClientFilter::holds(const Condition& condition, const Client& client) {
         case Field::type:
             return same_type();
         case Field::user:
-            return client.user == condition.text;
+            return client.user && client.user->name() == condition.text;
         case Field::flags:
             return all_of(flag_letters(client));
         case Field::name:

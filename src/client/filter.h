@@ -14,11 +14,14 @@
 
 namespace rota {
 
+class AclUsers;
+
 class ClientFilter {
 public:
     // Reads `args` (from the first filter word on). The error's message is the reply. databases:
-    // how many there are, for DB.
-    static Result<ClientFilter> parse(std::span<const Slice> args, int databases);
+    // how many there are, for DB; users: who they
+    // are, for USER.
+    static Result<ClientFilter> parse(std::span<const Slice> args, int databases, const AclUsers&);
 
     bool matches(const Client&, int64_t now_ms) const;
     std::optional<bool> skip_me() const { return skip_me_; }
@@ -51,7 +54,7 @@ private:
     static const Word* find_word(Slice text);
     static Result<size_t> parse_ids(std::span<const Slice> args, size_t at, Condition&);
     static Result<> parse_letters(Slice known, const char* what, const Condition&);
-    static Result<> parse_value(Slice value, int databases, Condition&);
+    static Result<> parse_value(Slice value, int databases, const AclUsers&, Condition&);
     static bool holds(const Condition&, const Client&);
 
     std::vector<Condition> conditions_;

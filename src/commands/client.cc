@@ -47,7 +47,8 @@ void cmd_setinfo(Ctx& ctx) {
 void cmd_info(Ctx& ctx) { ctx.reply.verbatim("txt", describe(ctx.client, ctx.now_ms()) + "\n"); }
 
 void cmd_list(Ctx& ctx) {
-    const auto filter = ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count());
+    const auto filter = ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count(),
+                                            ctx.parts.users);
     if (!filter) return ctx.reply.error(filter.error().message);
     std::string lines;
     ctx.parts.clients.for_each([&](const Client& client) {
@@ -81,7 +82,8 @@ void kill_by_address(Ctx& ctx) {
 
 void cmd_kill(Ctx& ctx) {
     if (ctx.argc() == 3) return kill_by_address(ctx);
-    const auto filter = ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count());
+    const auto filter = ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count(),
+                                            ctx.parts.users);
     if (!filter) return ctx.reply.error(filter.error().message);
     int64_t killed = 0;
     ctx.parts.clients.for_each([&](Client& client) {

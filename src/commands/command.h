@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "acl/category.h"
 #include "platform/slice.h"
 
 namespace rota {
@@ -41,31 +43,6 @@ enum CommandFlag : uint64_t {
     kTouchesArbitraryKeys = 1u << 22,
     kAllDbs = 1u << 23,
     kSystem = 1u << 24,  // documented as a system command
-};
-
-// One row of the category table in acl_category_name(): the order is the bit.
-enum AclCategory : uint32_t {
-    kAclKeyspace = 1u << 0,
-    kAclRead = 1u << 1,
-    kAclWrite = 1u << 2,
-    kAclSet = 1u << 3,
-    kAclSortedSet = 1u << 4,
-    kAclList = 1u << 5,
-    kAclHash = 1u << 6,
-    kAclString = 1u << 7,
-    kAclBitmap = 1u << 8,
-    kAclHyperLogLog = 1u << 9,
-    kAclGeo = 1u << 10,
-    kAclStream = 1u << 11,
-    kAclPubsub = 1u << 12,
-    kAclAdmin = 1u << 13,
-    kAclFast = 1u << 14,
-    kAclSlow = 1u << 15,
-    kAclBlocking = 1u << 16,
-    kAclDangerous = 1u << 17,
-    kAclConnection = 1u << 18,
-    kAclTransaction = 1u << 19,
-    kAclScripting = 1u << 20,
 };
 
 enum class Group : uint8_t {
@@ -161,6 +138,22 @@ struct HistoryItem {
 // For SET and friends whose key flags depend on the arguments: the flags of the (only) key.
 using KeyFlagsOf = uint16_t (*)(std::span<const Slice> args);
 
+// Every key position that args name, with what is done to it.
+struct KeyPosition {
+    uint32_t index;
+    uint16_t flags;
+};
+// For commands whose specs cannot say which arguments are keys: appends exactly those that the
+// handler would touch (of a repeated option, the one that counts). False: the arguments are wrong.
+using KeysOf = bool (*)(std::span<const Slice> args, std::vector<KeyPosition>& out);
+
+// Which arguments are channels that somebody listens to or speaks on.
+enum class ChannelArgs : uint8_t { none, first, all, patterns };
+
+// Which databases a command looks into beside the selected one, or (select, swapdb) instead of it.
+// kAllDbs says that it is all of them.
+enum class DatabaseArgs : uint8_t { selected, first_arg, first_two_args, second_arg, behind_word };
+
 struct Command {
     Slice name;             // lower case; a subcommand carries only its own part ("list")
     Handler run = nullptr;  // null for a container that needs a subcommand
@@ -177,6 +170,9 @@ struct Command {
     std::span<const HistoryItem> history = {};
     std::span<const Command> subcommands = {};
     KeyFlagsOf key_flags = nullptr;
+    KeysOf keys_of = nullptr;
+    ChannelArgs channels = ChannelArgs::none;
+    DatabaseArgs databases = DatabaseArgs::selected;  // behind_word: "db"
     // Its two arguments are key and value of a string that may be built before the command runs.
     bool prepares_string = false;
     ReadHandler read = nullptr;  // how an IO thread answers it; null: the executor alone does

@@ -183,6 +183,7 @@ bool add_counted(const KeySpec& spec, size_t begin, std::span<const Slice> args,
 bool key_positions(const RegisteredCommand& command, std::span<const Slice> args,
                    std::vector<KeyPosition>& out) {
     out.clear();
+    if (command.row->keys_of != nullptr) return command.row->keys_of(args, out);
     for (const KeySpec& spec : command.row->keys) {
         if (spec.begin == KeySpec::Begin::none) break;
         if (spec.flags & kNotKey) continue;

@@ -63,12 +63,8 @@ private:
     std::vector<Slot> slots_;  // open addressing, power of two
 };
 
-// Every key position that args name, with the flags of its spec. False: the arguments cannot be
-// right for this command ("Invalid arguments specified for command").
-struct KeyPosition {
-    uint32_t index;
-    uint16_t flags;
-};
+// Every key position that args name. False: the arguments cannot be right for this command
+// ("Invalid arguments specified for command"), and those found so far are in `out`.
 bool key_positions(const RegisteredCommand&, std::span<const Slice> args,
                    std::vector<KeyPosition>& out);
 
@@ -97,6 +93,7 @@ std::span<const Command> save_commands();
 std::span<const Command> scan_commands();
 std::span<const Command> object_commands();
 std::span<const Command> connection_commands();
+std::span<const Command> acl_commands();
 std::span<const Command> client_commands();
 std::span<const Command> server_commands();
 std::span<const Command> config_commands();

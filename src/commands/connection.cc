@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The connection family without CLIENT: who is talking, in which protocol, to which database.
+#include "acl/users.h"
 #include "client/pubsub.h"
+#include "commands/permissions.h"
 #include "commands/transactions.h"
 #include "commands/version.h"
 #include "config/table.h"
@@ -35,12 +37,14 @@ void cmd_select(Ctx& ctx) {
     ctx.reply.ok();
 }
 
-bool authenticate(Ctx& ctx, Slice user, Slice password) {
-    if (ctx.parts.control.check_password(user, password)) {
+bool authenticate(Ctx& ctx, Slice name, Slice password) {
+    const auto user = ctx.parts.users.find(name);
+    if (user && user->enabled() && user->opens_with(password)) {
         ctx.client.authenticated = true;
-        ctx.client.user = "default";
+        ctx.client.user = user;
         return true;
     }
+    ctx.parts.permissions.record_failed_login(ctx.client, ctx.arg(0), name);
     ctx.reply.error("WRONGPASS invalid username-password pair or user is disabled.");
     return false;
 }
@@ -48,7 +52,7 @@ bool authenticate(Ctx& ctx, Slice user, Slice password) {
 void cmd_auth(Ctx& ctx) {
     for (size_t i = 1; i < ctx.argc(); ++i) ctx.redact(i);
     if (ctx.argc() > 3) return ctx.syntax_error();
-    if (ctx.argc() == 2 && !ctx.parts.control.password_required()) {
+    if (ctx.argc() == 2 && ctx.parts.users.default_user()->needs_no_password()) {
         return ctx.reply.error(
             "ERR AUTH <password> called without any password configured for the default user. Are "
             "you "
@@ -129,7 +133,7 @@ void cmd_hello(Ctx& ctx) {
         }
     }
     if (auth && !authenticate(ctx, user, password)) return;
-    if (!ctx.client.authenticated) {
+    if (!ctx.client.may_speak()) {
         return ctx.reply.error(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the "
             "HELLO <proto> "
@@ -152,8 +156,8 @@ void cmd_reset(Ctx& ctx) {
     client.resp = 2;
     client.no_evict = client.no_touch = client.import_source = client.capa_redirect = false;
     client.name.clear();
-    client.user = "default";
-    client.authenticated = !ctx.parts.control.password_required();
+    client.user = ctx.parts.users.default_user();
+    client.authenticated = client.user->is_open();
     ctx.reply.set_resp(2);
     // CLIENT REPLY OFF ends before this reply, a SKIP only after it.
     if (client.reply_mode == ReplyMode::off) ctx.reply.unmute();
@@ -238,7 +242,8 @@ constexpr Command kConnectionCommands[] = {
      .since = "1.0.0",
      .complexity = "O(1)",
      .syntax = "index",
-     .summary = "Chooses the database of the connection."},
+     .summary = "Chooses the database of the connection.",
+     .databases = DatabaseArgs::first_arg},
 };
 
 }  // namespace

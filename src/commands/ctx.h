@@ -23,6 +23,8 @@
 
 namespace rota {
 
+class AclUsers;
+class Permissions;
 class PubSub;
 enum class Subscription : uint8_t;
 class WatchTable;
@@ -60,9 +62,8 @@ class ServerControl {
 public:
     virtual ~ServerControl() = default;
 
-    // True if AUTH with these may pass; an empty user means the old one-argument form.
-    virtual bool check_password(Slice user, Slice password) = 0;
-    virtual bool password_required() const = 0;
+    // Users may more or less than before, or are others: before the command that did it replies.
+    virtual void permissions_changed() = 0;
     // enable-debug-command, enable-protected-configs as seen by this client ("local" included).
     virtual bool debug_allowed(const Client&) const = 0;
     virtual bool protected_config_allowed(const Client&) const = 0;
@@ -101,6 +102,8 @@ struct Parts {
     BlockedClients& blocked;
     WatchTable& watched;
     PubSub& pubsub;
+    AclUsers& users;
+    Permissions& permissions;
     CommandTable& commands;
     ConfigTable& config;
     Clock& clock;

@@ -2,6 +2,7 @@
 #include "commands/docs.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "commands/syntax.h"
 #include "platform/text.h"
@@ -54,30 +55,6 @@ constexpr FlagName kKeyFlagNames[] = {
     {kVariableFlags, "variable_flags"},
 };
 
-constexpr FlagName kCategoryNames[] = {
-    {kAclKeyspace, "@keyspace"},
-    {kAclRead, "@read"},
-    {kAclWrite, "@write"},
-    {kAclSet, "@set"},
-    {kAclSortedSet, "@sortedset"},
-    {kAclList, "@list"},
-    {kAclHash, "@hash"},
-    {kAclString, "@string"},
-    {kAclBitmap, "@bitmap"},
-    {kAclHyperLogLog, "@hyperloglog"},
-    {kAclGeo, "@geo"},
-    {kAclStream, "@stream"},
-    {kAclPubsub, "@pubsub"},
-    {kAclAdmin, "@admin"},
-    {kAclFast, "@fast"},
-    {kAclSlow, "@slow"},
-    {kAclBlocking, "@blocking"},
-    {kAclDangerous, "@dangerous"},
-    {kAclConnection, "@connection"},
-    {kAclTransaction, "@transaction"},
-    {kAclScripting, "@scripting"},
-};
-
 // In the order of Group.
 constexpr Slice kGroupNames[] = {
     "generic", "string",       "list",       "set",    "sorted-set", "hash",
@@ -90,6 +67,13 @@ void reply_names(Reply& reply, std::span<const FlagName> names, uint64_t flags) 
         names, [flags](const FlagName& entry) { return (entry.flag & flags) != 0; })));
     for (const auto& [flag, name] : names) {
         if (flags & flag) reply.simple(name);
+    }
+}
+
+void reply_categories(Reply& reply, uint32_t categories) {
+    reply.set(static_cast<size_t>(std::popcount(categories)));
+    for (const AclCategoryName& category : kAclCategories) {
+        if (categories & category.bit) reply.simple("@" + std::string(category.name));
     }
 }
 
@@ -247,14 +231,6 @@ void reply_doc_flags(Reply& reply, const Command& row) {
 
 void reply_key_flags(Reply& reply, uint16_t flags) { reply_names(reply, kKeyFlagNames, flags); }
 
-std::optional<uint32_t> acl_category(Slice name) {
-    for (const FlagName& entry : kCategoryNames) {
-        if (equals_ignore_case(entry.name.substr(1), name))
-            return static_cast<uint32_t>(entry.flag);
-    }
-    return std::nullopt;
-}
-
 void reply_command_info(Reply& reply, const RegisteredCommand& command) {
     const Command& row = *command.row;
     const KeyRange range = key_range(row);
@@ -265,7 +241,7 @@ void reply_command_info(Reply& reply, const RegisteredCommand& command) {
     reply.integer(range.first);
     reply.integer(range.last);
     reply.integer(range.step);
-    reply_names(reply, kCategoryNames, row.acl);
+    reply_categories(reply, row.acl);
     reply_tips(reply, row.tips);
     reply.set(key_specs(row).size());
     for (const KeySpec& spec : key_specs(row)) reply_key_spec(reply, spec);

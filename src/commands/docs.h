@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "commands/command_table.h"
 #include "proto/reply.h"
@@ -16,8 +15,5 @@ void reply_command_info(Reply&, const RegisteredCommand&);
 void reply_command_docs(Reply&, const RegisteredCommand&);
 // A set of names, "RW" and "access" for example.
 void reply_key_flags(Reply&, uint16_t flags);
-
-// The bit of a category, its name in any case and without the '@'.
-std::optional<uint32_t> acl_category(Slice name);
 
 }  // namespace rota

@@ -116,7 +116,8 @@ constexpr uint32_t kSlowAcl = kAclPubsub | kAclSlow;
 constexpr uint32_t kFastAcl = kAclPubsub | kAclFast;
 
 constexpr Command listening(Slice name, Handler run, int arity, uint64_t flags, Slice since,
-                            Slice complexity, Slice syntax, Slice summary) {
+                            Slice complexity, Slice syntax, Slice summary,
+                            ChannelArgs channels = ChannelArgs::none) {
     return {.name = name,
             .run = run,
             .arity = arity,
@@ -127,7 +128,8 @@ constexpr Command listening(Slice name, Handler run, int arity, uint64_t flags, 
             .since = since,
             .complexity = complexity,
             .syntax = syntax,
-            .summary = summary};
+            .summary = summary,
+            .channels = channels};
 }
 
 constexpr Command of_shards(Command command) {
@@ -173,7 +175,8 @@ constexpr Slice kReceivers = "O(N) where N is the number of those who receive th
 
 constexpr Command kPubsubCommands[] = {
     listening("psubscribe", cmd_psubscribe, -2, kSentinel, "2.0.0", kPerChannel,
-              "pattern [pattern ...]", "Listens to the channels whose names match patterns."),
+              "pattern [pattern ...]", "Listens to the channels whose names match patterns.",
+              ChannelArgs::patterns),
     {.name = "publish",
      .run = cmd_publish,
      .arity = 3,
@@ -183,7 +186,8 @@ constexpr Command kPubsubCommands[] = {
      .since = "2.0.0",
      .complexity = kReceivers,
      .syntax = "channel message",
-     .summary = "Sends a message to all who listen to a channel."},
+     .summary = "Sends a message to all who listen to a channel.",
+     .channels = ChannelArgs::first},
     {.name = "pubsub",
      .arity = -2,
      .acl = kAclSlow,
@@ -204,11 +208,13 @@ constexpr Command kPubsubCommands[] = {
      .since = "7.0.0",
      .complexity = kReceivers,
      .syntax = "shardchannel message",
-     .summary = "Sends a message to all who listen to a shard channel."},
+     .summary = "Sends a message to all who listen to a shard channel.",
+     .channels = ChannelArgs::first},
     of_shards(listening("ssubscribe", cmd_ssubscribe, -2, 0, "7.0.0", kPerChannel,
-                        "shardchannel [shardchannel ...]", "Listens to shard channels.")),
+                        "shardchannel [shardchannel ...]", "Listens to shard channels.",
+                        ChannelArgs::all)),
     listening("subscribe", cmd_subscribe, -2, kSentinel, "2.0.0", kPerChannel,
-              "channel [channel ...]", "Listens to channels."),
+              "channel [channel ...]", "Listens to channels.", ChannelArgs::all),
     of_shards(listening("sunsubscribe", cmd_sunsubscribe, -1, 0, "7.0.0", kPerChannel,
                         "[shardchannel [shardchannel ...]]", "Listens to shard channels no more.")),
     listening("unsubscribe", cmd_unsubscribe, -1, kSentinel, "2.0.0", kPerChannel,

@@ -2,17 +2,13 @@
 #include "commands/sha1.h"
 
 #include <bit>
-#include <cstring>
+
+#include "platform/block_hash.h"
 
 namespace rota {
 namespace {
 
-constexpr size_t kBlock = 64;
 using State = std::array<uint32_t, 5>;
-
-uint32_t load_big_endian(const uint8_t* at) {
-    return uint32_t{at[0]} << 24 | uint32_t{at[1]} << 16 | uint32_t{at[2]} << 8 | uint32_t{at[3]};
-}
 
 // What a round adds: a function of three words and a constant, by quarter.
 uint32_t mixed(size_t round, uint32_t b, uint32_t c, uint32_t d) {
@@ -44,23 +40,8 @@ void add_block(State& state, const uint8_t* block) {
 
 Sha1Digest sha1(Slice bytes) {
     State state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
-    const auto* at = reinterpret_cast<const uint8_t*>(bytes.data());
-    size_t left = bytes.size();
-    for (; left >= kBlock; at += kBlock, left -= kBlock) add_block(state, at);
-
-    // The rest, a one bit, zeros, and the length in bits: one block or two.
-    uint8_t tail[2 * kBlock] = {};
-    if (left > 0) std::memcpy(tail, at, left);
-    tail[left] = 0x80;
-    const size_t size = left + 9 <= kBlock ? kBlock : 2 * kBlock;
-    const uint64_t bits = uint64_t{bytes.size()} * 8;
-    for (size_t i = 0; i < 8; ++i) tail[size - 1 - i] = static_cast<uint8_t>(bits >> (8 * i));
-    for (size_t i = 0; i < size; i += kBlock) add_block(state, tail + i);
-
-    Sha1Digest digest;
-    for (size_t i = 0; i < digest.size(); ++i)
-        digest[i] = static_cast<uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
-    return digest;
+    hash_blocks(bytes, [&](const uint8_t* block) { add_block(state, block); });
+    return digest_of(state);
 }
 
 }  // namespace rota

@@ -2,6 +2,7 @@
 // XREAD and XREADGROUP: what came into several streams behind given ids. Handlers and rows.
 #include "commands/blocking.h"
 #include "commands/stream_common.h"
+#include "platform/text.h"
 
 namespace rota {
 namespace {
@@ -72,6 +73,26 @@ bool parse_options(Ctx& ctx, ReadOptions& options) {
         }
     }
     ctx.syntax_error();  // no STREAMS
+    return false;
+}
+
+// Where parse_options() finds them: a group, too, may be called "streams".
+bool keys_of_streams(std::span<const Slice> args, std::vector<KeyPosition>& out) {
+    for (size_t i = 1; i < args.size(); ++i) {
+        const auto is = [&](Slice word) { return equals_ignore_case(args[i], word); };
+        if (is("streams")) {
+            const size_t left = args.size() - i - 1;
+            for (size_t key = 0; key < left / 2; ++key)
+                out.push_back({static_cast<uint32_t>(i + 1 + key), kRO | kAccess});
+            return left > 0 && left % 2 == 0;
+        }
+        if (is("block") || is("count"))
+            ++i;
+        else if (is("group"))
+            i += 2;
+        else if (!is("noack"))
+            return false;
+    }
     return false;
 }
 
@@ -261,7 +282,8 @@ constexpr Command kStreamReadCommands[] = {
      .since = "5.0.0",
      .complexity = "O(N) where N is the number of entries returned.",
      .syntax = "[COUNT count] [BLOCK milliseconds] <STREAMS key [key ...] id [id ...]>",
-     .summary = "Returns what came into streams behind given ids. Waits for it if asked to."},
+     .summary = "Returns what came into streams behind given ids. Waits for it if asked to.",
+     .keys_of = keys_of_streams},
     {.name = "xreadgroup",
      .run = cmd_xreadgroup,
      .arity = -7,
@@ -274,7 +296,8 @@ constexpr Command kStreamReadCommands[] = {
      .syntax = "group-block=<GROUP group consumer> [COUNT count] [BLOCK milliseconds] [NOACK] "
                "<STREAMS key [key ...] id [id ...]>",
      .summary = "Returns what no consumer of a group has got yet, or what one consumer has got and "
-                "not acknowledged. Waits for new entries if asked to."},
+                "not acknowledged. Waits for new entries if asked to.",
+     .keys_of = keys_of_streams},
 };
 
 }  // namespace

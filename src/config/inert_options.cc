@@ -178,8 +178,6 @@ constexpr Choice kAuthClients[] = {{"no", TlsAuthClients::no},
                                    {"optional", TlsAuthClients::optional}};
 constexpr Choice kAuthUsers[] = {
     {"CN", TlsAuthUser::cn}, {"URI", TlsAuthUser::uri}, {"off", TlsAuthUser::off}};
-constexpr Choice kPubsubDefaults[] = {{"allchannels", AclPubsubDefault::allchannels},
-                                      {"resetchannels", AclPubsubDefault::resetchannels}};
 
 // ---- Rows --------------------------------------------------------------------------------------
 
@@ -438,15 +436,6 @@ constexpr ConfigRow tls_rows[] = {
         {.range = {1, 1000}}),
 };
 
-using Acl = AclOptions;
-constexpr ConfigRow acl_rows[] = {
-    keep<&Acl::aclfile>("aclfile", "The file of users.", {.flags = immutable}),
-    keep<&Acl::acl_pubsub_default>("acl-pubsub-default", "The channels of a new user.",
-                                   {.choices = kPubsubDefaults}),
-    keep<&Acl::acllog_max_len>("acllog-max-len", "How many refusals are remembered.",
-                               {.range = kLong}),
-};
-
 using Script = ScriptOptions;
 constexpr ConfigRow script_rows[] = {
     keep<&Script::busy_reply_threshold>("busy-reply-threshold",
@@ -465,7 +454,6 @@ void add_inert_options(ConfigTable& table, InertOptions& options) {
     table.add(replication_rows, &options.replication);
     table.add(cluster_rows, &options.cluster);
     table.add(tls_rows, &options.tls);
-    table.add(acl_rows, &options.acl);
     table.add(script_rows, &options.script);
 }
 

@@ -115,14 +115,6 @@ struct TlsOptions {
     uint32_t max_new_tls_connections_per_cycle = 1;
 };
 
-enum class AclPubsubDefault : uint8_t { resetchannels, allchannels };
-
-struct AclOptions {
-    std::string aclfile;
-    AclPubsubDefault acl_pubsub_default = AclPubsubDefault::resetchannels;
-    uint64_t acllog_max_len = 128;
-};
-
 struct ScriptOptions {
     int64_t busy_reply_threshold = 5000;  // milliseconds
     bool lua_enable_insecure_api = false;
@@ -134,7 +126,6 @@ struct InertOptions {
     ReplicationOptions replication;
     ClusterOptions cluster;
     TlsOptions tls;
-    AclOptions acl;
     ScriptOptions script;
 };
 

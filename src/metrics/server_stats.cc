@@ -97,6 +97,13 @@ void ServerStats::reset() {
     fresh.io_threaded_writes_pending = io_threaded_writes_pending;
     fresh.eviction_exceeded_since_us = eviction_exceeded_since_us;
     fresh.defrag_since_us = defrag_since_us;
+    // Whoever was refused something stays counted.
+    fresh.denied_auth = denied_auth;
+    fresh.denied_command = denied_command;
+    fresh.denied_key = denied_key;
+    fresh.denied_channel = denied_channel;
+    fresh.denied_tls_cert = denied_tls_cert;
+    fresh.denied_db = denied_db;
     *this = fresh;
 }
 

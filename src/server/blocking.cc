@@ -66,7 +66,10 @@ void Executor::rerun(Client& client) {
                     .arg_count = static_cast<uint32_t>(args.size()),
                     .key_hash = 0};
     rerunning_ = state.get();
-    call(request, args, reply);
+    if (client.user->unlimited() || permitted(request, args, reply))
+        call(request, args, reply);
+    else
+        count_errors(reply);
     rerunning_ = nullptr;
     if (!client.blocked) go_on(client);
     write_to(client, out.view());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What handlers may ask of the server, and what CONFIG SET sets in motion.
+#include "commands/version.h"
 #include "config/rewrite.h"
 #include "platform/log.h"
 #include "platform/process.h"
@@ -8,15 +9,6 @@
 namespace rota {
 namespace {
 
-// Takes as long whatever the guess is, so that its time tells nothing.
-bool same_secret(Slice a, Slice b) {
-    unsigned difference = a.size() != b.size();
-    for (size_t i = 0; i < b.size(); ++i)
-        difference |=
-            static_cast<unsigned char>(i < a.size() ? a[i] : 0) ^ static_cast<unsigned char>(b[i]);
-    return difference == 0;
-}
-
 bool allowed(Permission permission, const Client& client) {
     if (permission == Permission::local) return client.peer_is_local;
     return permission == Permission::yes;
@@ -24,11 +16,26 @@ bool allowed(Permission permission, const Client& client) {
 
 }  // namespace
 
-bool Server::password_required() const { return !options_.server.requirepass.empty(); }
+void Server::permissions_changed() { executor_.permissions_changed(); }
 
-bool Server::check_password(Slice user, Slice password) {
-    if (user != "default") return false;
-    return !password_required() || same_secret(password, options_.server.requirepass);
+Result<> Server::load_users(std::span<const ConfigLine> lines) {
+    if (options_.acl.aclfile.empty()) {
+        for (const ConfigLine& line : lines) {
+            const auto added = users_.add_from_config(std::span(line.words).subspan(1));
+            if (!added) return fail(fatal_config_text(kRotaVersion, added.error().message, &line));
+        }
+        return {};
+    }
+    if (!lines.empty()) {
+        return fail(
+            "There are users in the configuration and an ACL file at the same time, which is "
+            "invalid: one of them would be ignored. Define all users either by lines of the "
+            "configuration or in the file that aclfile names.");
+    }
+    auto set = users_.read_file();
+    if (!set) return fail("Aborting Rota startup because of ACL errors: " + set.error().message);
+    users_.replace(std::move(*set));
+    return {};
 }
 
 bool Server::debug_allowed(const Client& client) const {
@@ -88,7 +95,9 @@ void Server::abort_shutdown() { stopping_ = false; }
 
 Result<> Server::rewrite_config() {
     if (config_file_.empty()) return fail("The server is running without a config file");
-    return rewrite_file(config_, config_file_);
+    OwnerLines owners;
+    if (options_.acl.aclfile.empty()) owners.users = users_.config_lines();
+    return rewrite_file(config_, config_file_, owners);
 }
 
 void Server::reset_statistics() {
@@ -124,7 +133,16 @@ void Server::apply_io_options() {
                                 .gather_max_us = options_.server.io_gather_max_us});
 }
 
+void Server::watch_security() {
+    config_.on_change("requirepass", [this]() -> Result<> {
+        users_.set_default_password(options_.server.requirepass);
+        permissions_changed();
+        return {};
+    });
+}
+
 void Server::watch_config() {
+    watch_security();
     config_.on_change({"port", "bind"}, [this] { return listen_again(); });
     config_.on_change({"rdma-port", "rdma-bind"}, [this] { return listen_rdma_again(); });
     config_.on_change({"tcp-keepalive", "max-new-connections-per-cycle"}, [this]() -> Result<> {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/options.h"
+#include "commands/permissions.h"
 #include "metrics/command_log.h"
 #include "metrics/error_stats.h"
 #include "metrics/latency_monitor.h"
@@ -151,7 +152,7 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
     Client& client = *request.client;
     RegisteredCommand* command = request.command;
     // Before AUTH not even the names of commands are told apart.
-    if (!client.authenticated && (command == nullptr || !command->is(kNoAuth)) &&
+    if (!client.may_speak() && (command == nullptr || !command->is(kNoAuth)) &&
         !speaks_http(args[0])) {
         reply.error("NOAUTH Authentication required.");
         return false;
@@ -176,6 +177,8 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
         reply.error("ERR wrong number of arguments for '" + command->full_name + "' command");
     } else if (client.in_multi && command->is(kNoMulti)) {
         reply.error("ERR Command '" + command->full_name + "' not allowed inside a transaction");
+    } else if (!client.user->unlimited() && !permitted(request, args, reply)) {
+        // It was told why.
     } else if ((flags_of(request) & kDenyOom) != 0 && out_of_memory()) {
         reply.error("OOM command not allowed when used memory > 'maxmemory'.");
     } else if (parts_.snapshots.refuses_writes() &&
@@ -194,6 +197,17 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
     } else {
         return true;
     }
+    return false;
+}
+
+bool Executor::permitted(const Request& request, std::span<const Slice> args, Reply& reply) {
+    const Client& client = *request.client;
+    const RegisteredCommand& command = *request.command;
+    const AclDenial denied = parts_.permissions.check(*client.user, command, args, client.db);
+    if (!denied) return true;
+    parts_.permissions.record(client, command, args, denied,
+                              client.in_multi ? AclContext::multi : AclContext::toplevel);
+    reply.error("NOPERM " + Permissions::short_text(*client.user, command, denied));
     return false;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "acl/users.h"
 #include "client/options.h"
 #include "client/pubsub.h"
 #include "commands/transactions.h"
@@ -76,7 +77,7 @@ void Executor::accepted(const Event& event) {
     ++parts_.stats.connections_received;
     if (parts_.clients.size() >= parts_.client_options.maxclients)
         return refuse(event, kMaxClientsError);
-    if (options_.protected_mode && !parts_.control.password_required() &&
+    if (options_.protected_mode && parts_.users.default_user()->needs_no_password() &&
         !transport_.peer_is_local(event.conn))
         return refuse(event, kProtectedModeError);
     Client& client = parts_.clients.create();
@@ -87,7 +88,9 @@ void Executor::accepted(const Event& event) {
     client.fd = transport_.descriptor(event.conn);
     client.created_ms = parts_.keyspace.clock().now_ms;
     client.io.last_interaction_ms = static_cast<uint64_t>(client.created_ms);
-    client.authenticated = !parts_.control.password_required();
+    client.user = parts_.users.default_user();
+    client.authenticated = client.user->is_open();
+    client.rules = gate_.rules();
     client.told = client.io.terms = client.terms();
     loop_.begin(client, event.conn);
     if (client_limit_.is_on()) client_limit_.count(client);
@@ -161,6 +164,15 @@ void Executor::push(Client& client, Slice wire) {
     if (!in_command_) return write_to(client, wire);
     pushes_.push_back({&client, pushed_.size(), pushed_.size() + wire.size()});
     pushed_.append(wire);
+}
+
+// A client that is not told yet asks the executor, since its number is not the gate's.
+void Executor::permissions_changed() {
+    gate_.raise_rules();
+    parts_.clients.for_each([this](Client& client) {
+        client.rules = gate_.rules();
+        tell_terms(client);
+    });
 }
 
 // For what changed a client from outside of its own request.

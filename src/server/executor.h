@@ -82,6 +82,9 @@ public:
     // EXEC: see transactions.cc.
     void run_queued(Ctx& exec);
 
+    // Users may more or less than before. Reads on IO threads go by it at once.
+    void permissions_changed();
+
     void pause(PauseMode, int64_t until_ms);
     void unpause();
     bool paused() const { return pause_until_ms_ > 0; }
@@ -121,7 +124,9 @@ private:
     void protocol_error(Request&, Batch&);
     bool admit(Request&, std::span<const Slice> args, Reply&);
     bool may_run(Request&, std::span<const Slice> args, Reply&);
+    bool permitted(const Request&, std::span<const Slice> args, Reply&);
     uint64_t flags_of(const Request&) const;
+    bool still_permitted(const Request&, std::span<const Slice> args, Reply&);
     bool queue(Request&, std::span<const Slice> args, Reply&);
     void refuse_in_multi(const Request&, Reply&, size_t reply_begin);
     void touch_watched(int db, int other);

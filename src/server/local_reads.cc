@@ -45,11 +45,11 @@ void LocalReads::run(int64_t now_ms, Batch& rest) {
 
 bool LocalReads::answer(const Request& request, int64_t now_ms) {
     const uint64_t sequence = gate_.sequence();
-    if (!ReadGate::is_open(sequence)) return false;
     Client& client = *request.client;
     const ClientTerms& terms = client.io.terms;
+    if (!ReadGate::is_open(sequence) || terms.rules != gate_.rules()) return false;
     const size_t begin = pending_.out.size();
-    Reply reply(pending_.out, terms.resp);
+    Reply reply(pending_.out, static_cast<int>(terms.resp));
     ReadCtx ctx{.reader = reader_,
                 .keyspace = keyspace_,
                 .args = pending_.args_of(request),

@@ -85,6 +85,10 @@ int serve(AllOptions& options, ConfigTable& table, const OwnerDirectives& direct
         std::fputs(renamed.error().message.c_str(), stderr);
         return 1;
     }
+    if (const auto users = server.load_users(directives.users); !users) {
+        std::fputs((users.error().message + "\n").c_str(), stderr);
+        return fail_start(users.error());
+    }
     if (const auto loaded = server.load(); !loaded) return fail_start(loaded.error());
     if (const auto started = server.start_threads(); !started) return fail_start(started.error());
     install_shutdown_signals(server.shutdown_signal(), nullptr);

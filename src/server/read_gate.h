@@ -5,8 +5,8 @@
 //     closed for a moment   around a command that writes more than one key
 //     closed for long       MONITOR, CLIENT PAUSE ALL, ...
 //
-// A reader looks at it before and after: if it was open and is unchanged, it has not seen half of
-// anything. A write of one key needs no gate, since a reader sees one entry or the other.
+// A reader looks at it before and after: open and unchanged, it has not seen half of anything. A
+// write of one key needs no gate: one sees one entry or the other. Users' rules have a number, too.
 //
 // Threading: close() and open() by the executor, the rest by any thread.
 #pragma once
@@ -28,6 +28,16 @@ public:
     // the table) behind the closed gate sees the gate's number as of then, or a later one.
     bool unchanged(uint64_t sequence) const {
         return sequence_.load(std::memory_order_relaxed) == sequence;
+    }
+
+    // A number for what users may do. Who was told that his reads are plain was told of it, too;
+    // with another number he asks the executor, who knows better.
+    uint32_t rules() const { return rules_.load(std::memory_order_relaxed); }
+    // The rules have changed. What is read from now on goes by them.
+    void raise_rules() {
+        rules_.store((rules() + 1) & kRulesMask, std::memory_order_relaxed);
+        close();
+        open();
     }
 
     // They nest.
@@ -59,7 +69,10 @@ private:
         sequence_.store(sequence_.load(std::memory_order_relaxed) + 1, order);
     }
 
+    static constexpr uint32_t kRulesMask = (1u << 23) - 1;  // as wide as ClientTerms::rules
+
     alignas(kCacheLine) std::atomic<uint64_t> sequence_{0};
+    std::atomic<uint32_t> rules_{0};
     alignas(kCacheLine) int closed_ = 0;  // by how many
 };
 

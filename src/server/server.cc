@@ -29,6 +29,8 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       blocked_(options.server.databases, keyspace_.seed()),
       watched_(options.server.databases, keyspace_.seed()),
       pubsub_(keyspace_.seed()),
+      users_(options.acl),
+      permissions_(options.acl, options.server.databases, clock_, stats_),
       snapshots_(keyspace_, effects_, options.inert.rdb, options.store, clock_,
                  std::string(kValkeyVersion)),
       parts_{.keyspace = keyspace_,
@@ -37,6 +39,8 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
              .blocked = blocked_,
              .watched = watched_,
              .pubsub = pubsub_,
+             .users = users_,
+             .permissions = permissions_,
              .commands = commands_,
              .config = config_,
              .clock = clock_,
@@ -55,6 +59,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       run_id_(random_hex(kRunIdDigits)) {
     if (more) threads_.emplace(executor_, parts_, options_, *transport_, std::move(more));
     add_commands();
+    users_.set_default_password(options_.server.requirepass);
     add_info_sections(*this, info_);
     watch_config();
     apply_metrics_options();
@@ -82,13 +87,16 @@ void Server::add_commands() {
                             stream_commands(),      stream_read_commands(), stream_group_commands(),
                             stream_info_commands(), bitmap_commands(),      hyperloglog_commands(),
                             generic_commands(),     expire_commands(),      scan_commands(),
-                            connection_commands(),  client_commands(),      server_commands(),
-                            config_commands(),      object_commands(),      memory_commands(),
-                            debug_commands(),       monitoring_commands(),  command_commands(),
-                            dump_commands(),        transaction_commands(), pubsub_commands(),
-                            save_commands(),        zset_commands(),        zset_range_commands(),
-                            zset_combine_commands()})
+                            connection_commands(),  client_commands(),      acl_commands(),
+                            server_commands(),      config_commands(),      object_commands(),
+                            memory_commands(),      debug_commands(),       monitoring_commands(),
+                            command_commands(),     dump_commands(),        transaction_commands(),
+                            pubsub_commands(),      save_commands(),        zset_commands(),
+                            zset_range_commands(),  zset_combine_commands()})
         commands_.add(rows);
+    for (const RegisteredCommand& command : commands_.all())
+        users_.catalog().add(command.full_name, command.row->acl,
+                             command.parent != nullptr ? command.parent->id : -1);
 }
 
 void Server::rename_commands(const std::vector<std::pair<std::string, std::string>>& renames) {

@@ -10,12 +10,16 @@
 #include <string>
 #include <vector>
 
+#include "acl/options.h"
+#include "acl/users.h"
 #include "client/multi.h"
 #include "client/options.h"
 #include "client/pubsub.h"
 #include "client/registry.h"
 #include "commands/command_table.h"
 #include "commands/ctx.h"
+#include "commands/permissions.h"
+#include "config/file.h"
 #include "config/inert_options.h"
 #include "config/table.h"
 #include "metrics/command_log.h"
@@ -40,6 +44,7 @@ namespace rota {
 // Every directive's value, by owner.
 struct AllOptions {
     ServerOptions server;
+    AclOptions acl;
     ClientOptions client;
     StoreOptions store;
     MetricsOptions metrics;
@@ -62,6 +67,8 @@ public:
 
     // The snapshot of an earlier run, if there is one. Before there are clients.
     Result<> load();
+    // The users of the configuration's lines, or of `aclfile`. Before there are clients.
+    Result<> load_users(std::span<const ConfigLine> lines);
     // Starts the IO threads.
     Result<> start_threads();
     // Opens what `bind`, `port`, `unixsocket`, `rdma-bind` and `rdma-port` ask for.
@@ -80,8 +87,7 @@ public:
     void set_config_file(std::string path) { config_file_ = std::move(path); }
     void rename_commands(const std::vector<std::pair<std::string, std::string>>& renames);
 
-    bool check_password(Slice user, Slice password) override;
-    bool password_required() const override;
+    void permissions_changed() override;
     bool debug_allowed(const Client&) const override;
     bool protected_config_allowed(const Client&) const override;
     void close_client(Client&) override;
@@ -114,6 +120,7 @@ private:
 
     void add_commands();
     void watch_config();
+    void watch_security();
     void cron();
     void on_signal(int signal);
     size_t client_memory();
@@ -143,6 +150,8 @@ private:
     BlockedClients blocked_;
     WatchTable watched_;
     PubSub pubsub_;
+    AclUsers users_;
+    Permissions permissions_;
     CommandTable commands_;
     ServerStats stats_;  // the executor's share
     // Of all loops and of the executor's own, at the last CONFIG RESETSTAT.

@@ -28,6 +28,7 @@ namespace rota {
 
 void add_all_rows(ConfigTable& table, AllOptions& options) {
     add_server_options(table, options.server);
+    table.add(acl_config_rows(), &options.acl);
     table.add(client_config_rows(), &options.client);
     table.add(store_config_rows(), &options.store);
     table.add(metrics_config_rows(), &options.metrics);

@@ -4,6 +4,7 @@
 #include "commands/transactions.h"
 
 #include "client/multi.h"
+#include "commands/permissions.h"
 #include "server/executor.h"
 
 namespace rota {
@@ -41,6 +42,26 @@ void Executor::refuse_in_multi(const Request& request, Reply& reply, size_t repl
                 (reason.starts_with("ERR ") ? reason.substr(4) : reason));
 }
 
+// Users may have changed since the command was queued.
+bool Executor::still_permitted(const Request& request, std::span<const Slice> args, Reply& reply) {
+    const Client& client = *request.client;
+    const RegisteredCommand& command = *request.command;
+    const AclDenial denied = parts_.permissions.check(*client.user, command, args, client.db);
+    if (!denied) return true;
+    parts_.permissions.record(client, command, args, denied, AclContext::multi);
+    const Slice reason =
+        denied.reason == AclReason::command ? "no permission to execute the command or subcommand"
+        : denied.reason == AclReason::key   ? "no permission to touch the specified keys"
+        : denied.reason == AclReason::channel
+            ? "no permission to access one of the channels used as arguments"
+            : "no permission";
+    reply.error(
+        "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC "
+        "call. This command is no longer allowed for the following reason: " +
+        std::string(reason));
+    return false;
+}
+
 void Executor::run_queued(Ctx& exec) {
     Client& client = exec.client;
     const MultiState& multi = *client.multi;  // close() leaves it be
@@ -56,7 +77,7 @@ void Executor::run_queued(Ctx& exec) {
                         .first_arg = 0,
                         .arg_count = queued.arg_count,
                         .key_hash = 0};
-        call(request, args, exec.reply);
+        if (still_permitted(request, args, exec.reply)) call(request, args, exec.reply);
     }
     in_exec_ = nullptr;
 }

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+import acl_streams
 import collection_streams
 import dump_streams
 import session_streams
@@ -231,6 +232,9 @@ RELAXED = [
      same_kind),
     (r'X(INFO|GROUP) HELP', same_kind),
     (r'(BG)?SAVE\b', by_timing),
+    (r'(.*; c )?ACL LOG', acl_streams.same_log),
+    (r'ACL (GENPASS|HELP)', same_kind),
+    (r'ACL CAT \w', same_elements),
     *stream_streams.RELAXED,
 ]
 RELAXED = [(re.compile(pattern, re.I), same) for pattern, same in RELAXED]
@@ -885,7 +889,7 @@ STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'hll': hll_stream, 
            'errors': errors_stream,
            'protocol': protocol_stream, 'sessions': sessions_stream,
            'config': config_stream, **collection_streams.STREAMS,
-           **stream_streams.STREAMS, **dump_streams.STREAMS}
+           **stream_streams.STREAMS, **dump_streams.STREAMS, **acl_streams.STREAMS}
 
 for listened_to in ('string', 'bitmap', 'hll', 'keys', 'list', 'set', 'hash'):
     session_streams.events_of(listened_to, STREAMS[listened_to])

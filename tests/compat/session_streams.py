@@ -74,21 +74,29 @@ class Sides:
             side.close()
 
 
-def scenarios_stream(pair, words, count, known):
+def run_scenarios(pair, scenarios, first):
+    """Steps of a letter for the connection, then the command; `first` comes before each scenario.
+    A line that begins with blanks goes on with the one before it."""
     import differential   # late: it imports this
-    for line in SCENARIOS.strip().split('\n'):
+    for line in scenarios.strip().replace(';\n  ', '; ').split('\n'):
         sides = [Sides(server) for server in pair.servers]
         for side in sides:
-            side.fence.send(differential.encode(['FLUSHALL']))
-            side.fence.reply()
+            for command in first:
+                side.fence.send(differential.encode(command))
+                side.fence.reply()
         steps = line.split('; ')
         for at, step in enumerate(steps):
-            name, *command = step.split()
+            name, *command = step.replace('""', '\0').split()
+            command = [word.replace('\0', '') for word in command]
             theirs, ours = (side.of(name).send(differential.encode(command)) or
                             side.heard(differential.encode) for side in sides)
             pair.report.compare('; '.join(steps[:at + 1]), theirs, ours)
         for side in sides:
             side.close()
+
+
+def scenarios_stream(pair, words, count, known):
+    run_scenarios(pair, SCENARIOS, [['FLUSHALL']])
 
 
 class Listening:
