@@ -175,8 +175,7 @@ class Threads(unittest.TestCase):
             def on_thread():
                 raw.ask('GET', 'k')
                 info = raw.ask('INFO', 'threads').decode()
-                return any(int(line.rpartition(':')[2] or 0) > 0 for line in info.split('\r\n')
-                           if 'commands' in line and line.rpartition(':')[2].isdigit())
+                return 'io_threaded_commands_processed:0\r' not in info
             wait_until(on_thread, 'a read on an IO thread')
 
 

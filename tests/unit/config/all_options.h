@@ -2,6 +2,7 @@
 // Every directive of the server in one table, as main() joins them.
 #pragma once
 
+#include "acl/options.h"
 #include "client/options.h"
 #include "config/inert_options.h"
 #include "config/table.h"
@@ -15,6 +16,7 @@ struct AllOptions {
     AllOptions() {
         add_server_options(table, server);
         add_inert_options(table, inert);
+        table.add(acl_config_rows(), &acl);
         table.add(client_config_rows(), &client);
         table.add(metrics_config_rows(), &metrics);
         table.add(store_config_rows(), &store);
@@ -30,6 +32,7 @@ struct AllOptions {
 
     ServerOptions server;
     InertOptions inert;
+    AclOptions acl;
     ClientOptions client;
     MetricsOptions metrics;
     StoreOptions store;
