@@ -244,6 +244,8 @@ std::string AclSelector::describe_keys() const {
     for (const KeyPattern& key : keys_) {
         if (!text.empty()) text += ' ';
         if (key.access != kReadWrite) text += key.access == kAclKeyRead ? "%R" : "%W";
+        // "~*" would be read as allkeys, behind which there must be no pattern.
+        if (key.access == kReadWrite && key.pattern == "*") text += "%RW";
         text += "~" + key.pattern;
     }
     return text;

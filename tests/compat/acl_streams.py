@@ -9,7 +9,7 @@ RULES = [
     'on', 'off', 'ON', 'nopass', 'resetpass', '>pw', '>', '>a b', '<pw', '<none', f'#{HASH}',
     f'!{HASH}', '#abc', '!aa', f'#{HASH.upper()}', 'reset', 'clearselectors', '',
     'sanitize-payload', 'skip-sanitize-payload', 'allkeys', '~*', 'resetkeys', '~', '~a*', '~b',
-    '%R~a*', '%W~a*', '%RW~c', '%wr~d', '%r~*', '%RW~*', '%~d', '%RR~e', '%X~f', '%R', '%',
+    '%R~a*', '%W~a*', '%RW~c', '%wr~d', '%r~*', '%~d', '%RR~e', '%X~f', '%R', '%',
     '~a b',
     '~a\tb', '~a)', '~(a', 'allchannels', '&*', 'resetchannels', '&', '&c1', '&c*', '&a b',
     'alldbs', 'resetdbs', 'db=1', 'db=0,2', 'db=3,1,3', 'db=', 'db=x', 'db=-1', 'db=-0', 'db=99',
