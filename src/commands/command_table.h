@@ -82,6 +82,8 @@ std::span<const Command> hash_expire_commands();
 std::span<const Command> zset_commands();
 std::span<const Command> zset_range_commands();
 std::span<const Command> zset_combine_commands();
+std::span<const Command> geo_commands();
+std::span<const Command> sort_commands();
 std::span<const Command> stream_commands();
 std::span<const Command> stream_read_commands();
 std::span<const Command> stream_group_commands();

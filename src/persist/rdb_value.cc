@@ -48,14 +48,9 @@ std::optional<LoadedValue> read_list(RdbReader& reader, int node_limit) {
     return finished(std::move(list));
 }
 
-// A list of one packed node is a listpack, if it is small enough.
 std::optional<LoadedValue> finished(std::unique_ptr<Quicklist> chain, int node_limit) {
-    const auto* first = chain->first_node();
-    if (first == nullptr) return std::nullopt;
-    const Listpack* pack = chain->node_count() == 1 ? Quicklist::pack_of(first) : nullptr;
-    if (pack != nullptr && NodeLimit(node_limit).fits_listpack(pack->byte_count(), chain->size()))
-        return finished(List(Encoding::listpack, chain->take_listpack().release()));
-    return finished(List(Encoding::quicklist, chain.release()));
+    if (chain->size() == 0) return std::nullopt;
+    return finished(List::of(std::move(chain), node_limit));
 }
 
 // One node of a quicklist; false: not sound.

@@ -66,8 +66,11 @@ void Reply::bulk_integer(int64_t value) {
     bulk({digits, write_integer(digits, value)});
 }
 
-void Reply::real(double value) {
-    const std::string text = format_double(value);
+void Reply::real(double value) { number(format_double(value)); }
+
+void Reply::human(long double value) { number(format_human(value)); }
+
+void Reply::number(Slice text) {
     if (resp_ < 3) return bulk(text);
     line(',', text);
 }

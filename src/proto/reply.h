@@ -28,6 +28,7 @@ public:
     void bulk(Slice bytes);
     void bulk_integer(int64_t value);  // the number as a bulk string
     void real(double value);           // RESP3 double, RESP2 bulk; shortest digits that read back
+    void human(long double value);     // likewise, in fixed notation
     void boolean(bool value);          // RESP3 #t/#f, RESP2 :1/:0
     void null();                       // RESP3 _, RESP2 $-1
     void null_array();                 // RESP3 _, RESP2 *-1
@@ -60,6 +61,7 @@ public:
 
 private:
     void line(char type, Slice text);  // CR and LF in the text become spaces
+    void number(Slice text);
     void header(char type, int64_t count);
     void end_header(size_t begin, char type, size_t count);
 

@@ -92,7 +92,8 @@ void Server::add_commands() {
                             memory_commands(),      debug_commands(),       monitoring_commands(),
                             command_commands(),     dump_commands(),        transaction_commands(),
                             pubsub_commands(),      save_commands(),        zset_commands(),
-                            zset_range_commands(),  zset_combine_commands()})
+                            zset_range_commands(),  zset_combine_commands(), geo_commands(),
+                            sort_commands()})
         commands_.add(rows);
     for (const RegisteredCommand& command : commands_.all())
         users_.catalog().add(command.full_name, command.row->acl,

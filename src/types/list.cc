@@ -33,6 +33,14 @@ void List::expect(size_t bytes, size_t count, int node_limit) {
     pack_ = Listpack::adopt(nullptr);
 }
 
+List List::of(std::unique_ptr<Quicklist> chain, int node_limit) {
+    const Listpack* pack =
+        chain->node_count() == 1 ? Quicklist::pack_of(chain->first_node()) : nullptr;
+    if (pack != nullptr && NodeLimit(node_limit).fits_listpack(pack->byte_count(), chain->size()))
+        return List(chain->take_listpack());
+    return List(std::move(chain));
+}
+
 void List::has_shrunk(int node_limit) {
     if (!chain_ || !chain_->can_be_listpack(NodeLimit(node_limit))) return;
     pack_ = chain_->take_listpack();

@@ -27,6 +27,9 @@ public:
     };
 
     static List make() { return List(Listpack()); }  // empty
+    // All that the chain has, as a listpack if it is one node and small enough: a list that is made
+    // at once, or comes from a file.
+    static List of(std::unique_ptr<Quicklist> chain, int node_limit);
     List(Encoding encoding, void* object);
     List(List&&) = default;
     Encoding encoding() const { return chain_ ? Encoding::quicklist : Encoding::listpack; }

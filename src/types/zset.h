@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -101,14 +102,14 @@ public:
         return rank;
     }
     // Calls visit(name, score) for `count` members from rank `begin` on, in order or from the last
-    // of them back. All must be there.
+    // of them back, until it returns false if it returns anything. All must be there.
     template <class Visit>
     void visit_ranks(size_t begin, size_t count, bool reverse, Visit&& visit) const {
         if (count == 0) return;
         const size_t start = reverse ? begin + count - 1 : begin;
         if (table_) {
             for (auto at = table_->order.at(start); count > 0; --count) {
-                visit(at->member->name(), at->score);
+                if (!goes_on(visit, at->member->name(), at->score)) return;
                 at = reverse ? at.previous() : at.next();
             }
             return;
@@ -116,7 +117,7 @@ public:
         char scratch[kIntegerTextMax];
         for (auto at = pack_.seek(static_cast<int64_t>(start * 2)); count > 0; --count) {
             const auto score_at = pack_.next(at);
-            visit(pack_.get(at).text(scratch), score_of(pack_.get(score_at)));
+            if (!goes_on(visit, pack_.get(at).text(scratch), score_of(pack_.get(score_at)))) return;
             if (!reverse)
                 at = pack_.next(score_at);
             else if (count > 1)
@@ -146,6 +147,13 @@ public:
 private:
     explicit ZSet(Listpack&& pack) : pack_(std::move(pack)) {}
     explicit ZSet(std::unique_ptr<ScoredTable> table) : table_(std::move(table)) {}
+    template <class Visit>
+    static bool goes_on(Visit& visit, Slice name, double score) {
+        if constexpr (std::is_same_v<decltype(visit(name, score)), bool>)
+            return visit(name, score);
+        else
+            return visit(name, score), true;
+    }
     static double score_of(const Listpack::Value&);
     void insert_in_pack(Slice member, double score);
     void to_table(const SipKey& seed);
