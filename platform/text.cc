@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "platform/assert.h"
+#include "platform/shortest.h"
 
 namespace rota {
 
@@ -77,24 +78,25 @@ static std::optional<Integer> parse_canonical(Slice text) {
 std::optional<int64_t> parse_int64(Slice text) { return parse_canonical<int64_t>(text); }
 std::optional<uint64_t> parse_uint64(Slice text) { return parse_canonical<uint64_t>(text); }
 
-// Lays out `digits` * 10^power: plain while that stays short, else with an exponent.
-static std::string lay_out(bool negative, const std::string& digits, int power) {
-    const int count = static_cast<int>(digits.size());
+// Lays out the digits: plain while that stays short, else with an exponent.
+static std::string lay_out(bool negative, const Decimal& number) {
+    const Slice digits = number.digits();
+    const int power = number.power, count = static_cast<int>(digits.size());
     const int exponent = power + count - 1;
     std::string out = negative ? "-" : "";
     if (power >= 0 && exponent < count + 7) {
-        return out + digits + std::string(static_cast<size_t>(power), '0');
+        return out.append(digits).append(static_cast<size_t>(power), '0');
     }
     if (power < 0 && (power > -7 || std::abs(exponent) < 4)) {
         const int before_point = count + power;
         if (before_point <= 0) {
-            return out + "0." + std::string(static_cast<size_t>(-before_point), '0') + digits;
+            return out.append("0.").append(static_cast<size_t>(-before_point), '0').append(digits);
         }
         const auto split = static_cast<size_t>(before_point);
-        return out + digits.substr(0, split) + "." + digits.substr(split);
+        return out.append(digits.substr(0, split)).append(".").append(digits.substr(split));
     }
     out += digits[0];
-    if (count > 1) out += "." + digits.substr(1);
+    if (count > 1) out.append(".").append(digits.substr(1));
     out += exponent < 0 ? "e-" : "e+";
     append_integer(out, std::abs(exponent));
     return out;
@@ -104,15 +106,7 @@ std::string format_shortest(double value) {
     if (std::isnan(value)) return "nan";
     if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
     if (value == 0) return std::signbit(value) ? "-0" : "0";
-    char text[32];
-    const auto done =
-        std::to_chars(text, text + sizeof text, std::fabs(value), std::chars_format::scientific);
-    const Slice whole(text, static_cast<size_t>(done.ptr - text));
-    const size_t mark = whole.find('e');
-    std::string digits(1, whole[0]);
-    if (mark > 2) digits += whole.substr(2, mark - 2);
-    const int exponent = std::atoi(std::string(whole.substr(mark + 1)).c_str());
-    return lay_out(value < 0, digits, exponent - static_cast<int>(digits.size()) + 1);
+    return lay_out(value < 0, shortest_decimal(std::fabs(value)));
 }
 
 std::string format_double(double value) {

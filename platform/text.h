@@ -38,7 +38,8 @@ std::optional<uint64_t> parse_uint64(Slice text);
 std::optional<double> parse_double(Slice text);
 std::optional<long double> parse_long_double(Slice text);
 
-// The shortest text that reads back as the same double: "3", "0.1", "1e+20", "-inf".
+// A text that reads back as the same double, the shortest but for a few (see shortest.h): "3",
+// "0.1", "1e+20", "-inf".
 std::string format_double(double value);
 // Likewise, but integers have no form of their own: "1e+17".
 std::string format_shortest(double value);

@@ -67,9 +67,10 @@ def fill(words, template, keys, elements):
             made += [choose(['EX', 'PX', 'EXAT', 'PXAT', 'ex']), choose(TIMES)]
         elif part == 'S':
             made.append(choose(SCORES) if words.random.random() < 0.6 else
-                        words.random.randint(-9, 9))
+                        choose([words.random.randint(-9, 9), words.random.random()]))
         elif part == 'W':
-            made.append(choose(['1', '-1', '2', '0', '0.5', '-2.5', 'inf', '-inf', 'nan', 'abc']))
+            made.append(choose(['1', '-1', '2', '0', '0.5', '-2.5', '0.1', '1e-7', 'inf', '-inf',
+                                'nan', 'abc']))
         elif part == 'B':
             made.append(choose(SCORE_BOUNDS))
         elif part == 'X':
@@ -146,8 +147,7 @@ HSETNX K E E|OBJECT ENCODING K|COPY K K REPLACE|RENAME K K|DEL K|SET K E
 HSETEX K HCOND HCOND FIELDS 1 E E
 '''
 # S score, B bound of scores, X bound of names, ADD words of ZADD. Ranges of names are asked of one
-# key alone, whose scores are all the same. Weights and scores keep clear of numbers of 16 digits
-# and more with two shortest forms, or one at the very edge: Valkey's printing is not exact there.
+# key alone, whose scores are all the same.
 ZSET_TEMPLATES = '''
 ZADD K S E|ZADD K S E S E S E|ZADD K S E S E S E S E S E S E|ZADD K ADD S E|ZADD K ADD ADD S E S E
 ZADD K ADD ADD ADD S E|ZADD K INCR S E|ZADD K S|ZINCRBY K S E|ZINCRBY K S E|ZSCORE K E
