@@ -121,9 +121,28 @@ Result<ClientFilter> ClientFilter::parse(std::span<const Slice> args, int databa
                 return std::unexpected(read.error());
             i += 2;
         }
-        filter.conditions_.push_back(std::move(condition));
+        filter.add(std::move(condition));
     }
     return filter;
+}
+
+// Without the port, and without the brackets that an IPv6 address has.
+static Slice address_of(Slice peer) {
+    const Slice address = peer.substr(0, peer.rfind(':'));
+    const bool brackets = address.starts_with('[') && address.ends_with(']');
+    return brackets ? address.substr(1, address.size() - 2) : address;
+}
+
+// Of a word that is repeated the last value counts, but every ID.
+void ClientFilter::add(Condition condition) {
+    const auto same = [&condition](const Condition& other) {
+        return other.field == condition.field && other.negated == condition.negated;
+    };
+    const auto old = std::ranges::find_if(conditions_, same);
+    if (old == conditions_.end()) return conditions_.push_back(std::move(condition));
+    condition.ids.insert(condition.ids.end(), old->ids.begin(), old->ids.end());
+    std::ranges::sort(condition.ids);
+    *old = std::move(condition);
 }
 
 bool ClientFilter::holds(const Condition& condition, const Client& client) {
@@ -140,7 +159,7 @@ bool ClientFilter::holds(const Condition& condition, const Client& client) {
         case Field::laddr:
             return client.local == condition.text;
         case Field::ip:
-            return Slice(client.peer).substr(0, client.peer.rfind(':')) == condition.text;
+            return address_of(client.peer) == condition.text;
         case Field::type:
             return same_type();
         case Field::user:

@@ -55,6 +55,7 @@ private:
     static Result<size_t> parse_ids(std::span<const Slice> args, size_t at, Condition&);
     static Result<> parse_letters(Slice known, const char* what, const Condition&);
     static Result<> parse_value(Slice value, int databases, const AclUsers&, Condition&);
+    void add(Condition);
     static bool holds(const Condition&, const Client&);
 
     std::vector<Condition> conditions_;

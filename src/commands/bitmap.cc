@@ -336,8 +336,14 @@ void cmd_bitfield_ro(Ctx& ctx) { run_fields(ctx, true); }
 
 // BITFIELD with nothing but GET only reads its key.
 uint16_t bitfield_key_flags(std::span<const Slice> args) {
-    for (size_t i = 2; i < args.size(); i += 3) {
-        if (!equals_ignore_case(args[i], "get")) return kRW | kAccess | kUpdate;
+    for (size_t i = 2; i < args.size();) {
+        const size_t left = args.size() - i - 1;
+        if (left >= 2 && equals_ignore_case(args[i], "get"))
+            i += 3;
+        else if (left >= 1 && equals_ignore_case(args[i], "overflow"))
+            i += 2;
+        else  // a write, or wrong: then who knows
+            return kRW | kAccess | kUpdate;
     }
     return kRO | kAccess;
 }

@@ -14,6 +14,7 @@
 #include "platform/text.h"
 #include "store/access.h"
 #include "types/object.h"
+#include "types/quicklist.h"
 
 namespace rota {
 namespace {
@@ -136,15 +137,13 @@ void reply_collection(Ctx& ctx, Slice kind) {
 }
 
 void reply_attribute(Ctx& ctx) {
-    if (ctx.reply.resp() < 3) {
-        ctx.reply.error("ERR Valkey doesn't support attributes in RESP2");
-        return;
+    if (ctx.reply.resp() >= 3) {
+        ctx.reply.attribute(1);
+        ctx.reply.bulk("key-popularity");
+        ctx.reply.array(2);
+        ctx.reply.bulk("key:123");
+        ctx.reply.integer(90);
     }
-    ctx.reply.attribute(1);
-    ctx.reply.bulk("key-popularity");
-    ctx.reply.array(2);
-    ctx.reply.bulk("key:123");
-    ctx.reply.integer(90);
     ctx.reply.bulk("Some real reply following the attribute");
 }
 
@@ -243,6 +242,16 @@ void debug_reload(Ctx& ctx) {
     ctx.reply.ok();
 }
 
+void debug_packed_threshold(Ctx& ctx) {
+    constexpr uint64_t kMax = (uint64_t{4} << 30) - (1 << 20);
+    const auto bytes = parse_memory(ctx.arg(2));
+    if (!bytes || *bytes > kMax)
+        return ctx.reply.error(
+            "ERR argument must be a memory value bigger than 1 and smaller than 4gb");
+    NodeLimit::large_from = *bytes;
+    ctx.reply.ok();
+}
+
 void debug_help(Ctx& ctx);
 
 struct Hook {
@@ -270,6 +279,8 @@ constexpr Hook kHooks[] = {
     {"pause-cron", 3, debug_pause_cron, "PAUSE-CRON (0|1)", "Stop the periodic work."},
     {"populate", -3, debug_populate, "POPULATE <count> [<prefix>] [<size>]", "Make keys."},
     {"protocol", 3, debug_protocol, "PROTOCOL <type>", "Reply with a value of this protocol type."},
+    {"quicklist-packed-threshold", 3, debug_packed_threshold, "QUICKLIST-PACKED-THRESHOLD <size>",
+     "Give larger elements of lists a node of their own."},
     {"reload", -2, debug_reload, "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
      "Save, forget and load all keys."},
     {"sdslen", 3, debug_sdslen, "SDSLEN <key>", "Tell the lengths of a key and its string."},

@@ -56,6 +56,7 @@ void expire(Ctx& ctx, TimeUnit unit, TimeBase base) {
         return ctx.reply.integer(0);
     if (*at_ms <= ctx.now_ms()) {
         ctx.db().erase(key, ctx.parts.store_options.lazyfree_lazy_expire);
+        ++ctx.parts.keyspace.stats().expired_keys;
         ctx.changed(EventClass::expired, "expired", key.name);
     } else {
         ctx.db().set_expiry(key, entry, *at_ms);

@@ -462,8 +462,8 @@ bool keys_of_georadius(std::span<const Slice> args, std::vector<KeyPosition>& ou
 
 #define ROTA_GEO_UNIT "unit=<M|KM|FT|MI>"
 #define ROTA_GEO_WITH " [WITHCOORD] [WITHDIST] [WITHHASH]"
-#define ROTA_GEO_RADIUS_OPTIONS \
-    ROTA_GEO_WITH " count-block=[<COUNT count> [ANY]@6.2.0] order=[ASC|DESC]"
+#define ROTA_GEO_RADIUS_OPTIONS(any) \
+    ROTA_GEO_WITH " count-block=[<COUNT count> " any "] order=[ASC|DESC]"
 #define ROTA_GEO_STORE " store=[storekey=STORE key#1|storedistkey=STOREDIST key#2]"
 #define ROTA_GEO_AREA                                                              \
     "from=[FROMMEMBER member:string|FROMLONLAT longitude:double latitude:double] " \
@@ -492,7 +492,7 @@ constexpr Command kGeoCommands[] = {
      .group = Group::geo,
      .since = "3.2.0",
      .complexity = "O(log(N)) for each position, where N is the number of positions.",
-     .syntax = "key condition=[NX|XX]@6.2.0 [change=CH]@6.2.0 "
+     .syntax = "key condition=[NX|XX]@6.2.0 [change=CH@6.2.0] "
                "data=<longitude:double latitude:double member:string> [...]",
      .summary = "Adds positions to a sorted set, or moves them.",
      .history = kAddHistory},
@@ -539,9 +539,8 @@ constexpr Command kGeoCommands[] = {
      .group = Group::geo,
      .since = "3.2.0",
      .complexity = kSearchCost,
-     .syntax =
-         "key longitude:double latitude:double radius:double " ROTA_GEO_UNIT ROTA_GEO_RADIUS_OPTIONS
-             ROTA_GEO_STORE,
+     .syntax = "key longitude:double latitude:double radius:double " ROTA_GEO_UNIT
+         ROTA_GEO_RADIUS_OPTIONS("[ANY]@6.2.0") ROTA_GEO_STORE,
      .summary = "Returns or stores the positions within a distance from a place.",
      .history = kRadiusHistory,
      .keys_of = keys_of_georadius},
@@ -555,7 +554,7 @@ constexpr Command kGeoCommands[] = {
      .since = "3.2.10",
      .complexity = kSearchCost,
      .syntax = "key longitude:double latitude:double radius:double " ROTA_GEO_UNIT
-         ROTA_GEO_RADIUS_OPTIONS,
+         ROTA_GEO_RADIUS_OPTIONS("[ANY]@6.2.0"),
      .summary = "Returns the positions within a distance from a place.",
      .history = kRadiusHistory},
     {.name = "georadiusbymember",
@@ -568,8 +567,8 @@ constexpr Command kGeoCommands[] = {
      .group = Group::geo,
      .since = "3.2.0",
      .complexity = kSearchCost,
-     .syntax =
-         "key member:string radius:double " ROTA_GEO_UNIT ROTA_GEO_RADIUS_OPTIONS ROTA_GEO_STORE,
+     .syntax = "key member:string radius:double " ROTA_GEO_UNIT ROTA_GEO_RADIUS_OPTIONS("[ANY]")
+         ROTA_GEO_STORE,
      .summary = "Returns or stores the positions within a distance from a member's.",
      .history = kRadiusHistory,
      .keys_of = keys_of_georadius},
@@ -582,7 +581,7 @@ constexpr Command kGeoCommands[] = {
      .group = Group::geo,
      .since = "3.2.10",
      .complexity = kSearchCost,
-     .syntax = "key member:string radius:double " ROTA_GEO_UNIT ROTA_GEO_RADIUS_OPTIONS,
+     .syntax = "key member:string radius:double " ROTA_GEO_UNIT ROTA_GEO_RADIUS_OPTIONS("[ANY]"),
      .summary = "Returns the positions within a distance from a member's.",
      .history = kRadiusHistory},
     {.name = "geosearch",

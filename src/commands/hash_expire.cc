@@ -5,6 +5,7 @@
 
 #include "commands/expire_option.h"
 #include "commands/hash_common.h"
+#include "metrics/server_stats.h"
 #include "platform/text.h"
 
 namespace rota {
@@ -116,6 +117,7 @@ void announce(Ctx& ctx, Key key, Entry* entry, const char* event, Outcome outcom
         ctx.parts.effects.add_dirty(outcome.set - 1);
     }
     if (outcome.removed == 0) return;
+    ctx.parts.stats.expired_fields += outcome.removed;
     ctx.changed(EventClass::hash, "hexpired", key.name);
     ctx.parts.effects.add_dirty(outcome.removed - 1);
     remove_if_empty(ctx, key, entry);
@@ -311,23 +313,22 @@ void cmd_hsetex(Ctx& ctx) {
     const int64_t at_ms = options->keep_ttl ? Hash::kKeep : options->expire_at_ms;
     const bool gone = at_ms >= 0 && at_ms <= ctx.now_ms();
     Entry* entry = hash_entry(ctx, key, *found);
-    Outcome outcome;
     {
         Lent<Hash> hash(entry);
         hash->expect(*pairs, limits);
         for (size_t i = 0; i < pairs->size(); i += 2) {
-            if (gone) {
-                outcome.removed += hash->remove((*pairs)[i], ctx.now_ms());
-            } else {
+            if (gone)
+                hash->remove((*pairs)[i], ctx.now_ms());
+            else
                 hash->set((*pairs)[i], (*pairs)[i + 1], at_ms, ctx.now_ms(), limits);
-                ++outcome.set;
-            }
         }
     }
-    announce(ctx, key, entry, "hset", outcome);
-    if (outcome.set > 0 && at_ms >= 0)
+    // Whoever listens is told of all steps, even where the fields were never to be seen.
+    const size_t count = pairs->size() / 2;
+    announce(ctx, key, entry, "hset", {.set = count});
+    if (at_ms >= 0)
         ctx.parts.effects.notify(EventClass::hash, "hexpire", key.name, ctx.client.db);
-    if (gone && outcome.removed == 0 && Lent<Hash>(entry)->size() == 0) ctx.db().erase(key);
+    if (gone) announce(ctx, key, entry, "", {.removed = count});
     ctx.reply.integer(1);
 }
 

@@ -216,7 +216,15 @@ constexpr struct {
                          {"encoding", debug_encoding},
                          {"todense", debug_todense}};
 
+// Registers are merged in one way only, so there is nothing to switch.
+void debug_simd(Ctx& ctx) {
+    const bool on = ctx.arg_is(2, "on");
+    if (!on && !ctx.arg_is(2, "off")) return ctx.reply.error("ERR Argument must be ON or OFF");
+    ctx.reply.simple(on ? "enabled" : "disabled");
+}
+
 void cmd_pfdebug(Ctx& ctx) {
+    if (ctx.arg_is(1, "simd")) return debug_simd(ctx);
     const Key key = ctx.key(2);
     const auto entry = ctx.write_string(key);
     if (!entry) return;

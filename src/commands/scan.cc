@@ -20,14 +20,15 @@ public:
 
     void operator()(const Entry* entry) {
         const Slice key = entry->key();
+        ++visited_;
+        if (pattern_ != "*" && !glob_match(pattern_, key)) return;
+        if (!type_.empty() && !equals_ignore_case(type_name(entry->type()), type_)) return;
         if (ctx_.db().expired(entry)) {
             expired_.emplace_back(key);
-        } else if ((pattern_ == "*" || glob_match(pattern_, key)) &&
-                   (type_.empty() || equals_ignore_case(type_name(entry->type()), type_))) {
-            ctx_.reply.bulk(key);
-            ++count_;
+            return;
         }
-        ++visited_;
+        ctx_.reply.bulk(key);
+        ++count_;
     }
     size_t count() const { return count_; }
     size_t visited() const { return visited_; }

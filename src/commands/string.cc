@@ -33,7 +33,10 @@ void set_and_notify(Ctx& ctx, Key key, Slice value, int64_t expire_at_ms = -1,
 // A write whose expiry lies in the past leaves nothing behind.
 bool removed_as_expired(Ctx& ctx, Key key, int64_t expire_at_ms) {
     if (expire_at_ms < 0 || expire_at_ms > ctx.now_ms()) return false;
-    if (ctx.db().erase(key)) ctx.changed(EventClass::expired, "expired", key.name);
+    if (ctx.db().erase(key)) {
+        ++ctx.parts.keyspace.stats().expired_keys;
+        ctx.changed(EventClass::expired, "expired", key.name);
+    }
     return true;
 }
 

@@ -24,6 +24,8 @@ public:
         return bytes > kSafeBytes || count > count_max();
     }
     bool is_large(size_t element_bytes) const {
+        if (large_from != 0) [[unlikely]]
+            return element_bytes >= large_from;
         return element_bytes > (configured_ < 0 ? bytes_max() : kSafeBytes);
     }
     // Whether a chain of one node is small enough to be a listpack as it comes from a file.
@@ -34,6 +36,10 @@ public:
     bool allows_listpack(size_t bytes, size_t count) const {
         return configured_ < 0 ? bytes <= bytes_max() / 2 : count <= count_max() / 2;
     }
+
+    // For tests (DEBUG QUICKLIST-PACKED-THRESHOLD): how large an element is that has a node for
+    // itself; 0: as the limit has it. The executor's.
+    static inline size_t large_from = 0;
 
 private:
     static constexpr size_t kSafeBytes = 8192;
