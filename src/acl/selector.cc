@@ -220,6 +220,12 @@ bool AclSelector::allows_key(Slice key, uint8_t access) const {
            });
 }
 
+bool AclSelector::reads_every_key() const {
+    return all_keys_ || std::ranges::any_of(keys_, [](const KeyPattern& allowed) {
+               return (allowed.access & kAclKeyRead) != 0 && allowed.pattern == "*";
+           });
+}
+
 bool AclSelector::allows_channel(Slice channel, bool is_pattern) const {
     return all_channels_ || std::ranges::any_of(channels_, [&](const std::string& allowed) {
                return is_pattern ? allowed == channel : glob_match(allowed, channel);

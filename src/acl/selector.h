@@ -36,6 +36,7 @@ public:
     bool allows_command(int id, std::span<const Slice> words) const;
     // access: kAclKeyRead and kAclKeyWrite, together or neither.
     bool allows_key(Slice key, uint8_t access) const;
+    bool reads_every_key() const;  // whatever its name
     // A pattern to listen to must be one that is allowed, letter by letter.
     bool allows_channel(Slice channel, bool is_pattern) const;
     bool allows_database(int db) const;

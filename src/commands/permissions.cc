@@ -130,6 +130,14 @@ AclDenial Permissions::check_selectors(const AclUser& user, const RegisteredComm
     return worst;
 }
 
+bool Permissions::any_selector_reads_all(const AclUser& user, const RegisteredCommand& command,
+                                         std::span<const Slice> args, int db) {
+    keys_known_ = false;
+    return std::ranges::any_of(user.selectors(), [&](const AclSelector& selector) {
+        return selector.reads_every_key() && !check_selector(selector, command, args, db);
+    });
+}
+
 // ---- What is told
 
 std::string Permissions::short_text(const AclUser& user, const RegisteredCommand& command,

@@ -46,6 +46,12 @@ public:
         return check_selectors(user, command, args, db);
     }
 
+    // Whether it may, moreover, read keys that its arguments do not name.
+    bool may_read_any_key(const AclUser& user, const RegisteredCommand& command,
+                          std::span<const Slice> args, int db) {
+        return user.unlimited() || any_selector_reads_all(user, command, args, db);
+    }
+
     // For ACL LOG and INFO.
     void record(const Client&, const RegisteredCommand&, std::span<const Slice> args, AclDenial,
                 AclContext);
@@ -67,6 +73,8 @@ private:
                               int db);
     AclDenial check_selector(const AclSelector&, const RegisteredCommand&,
                              std::span<const Slice> args, int db);
+    bool any_selector_reads_all(const AclUser&, const RegisteredCommand&,
+                                std::span<const Slice> args, int db);
     const std::vector<KeyPosition>& keys_of(const RegisteredCommand&, std::span<const Slice> args);
     void add(const Client&, AclReason, AclContext, Slice object, Slice user);
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "commands/first_in_order.h"
+#include "commands/permissions.h"
 #include "commands/value.h"
 #include "platform/text.h"
 #include "types/hash.h"
@@ -69,6 +70,16 @@ struct Request {
     bool keeps_order() const { return weight && !weight->varies(); }
 };
 
+// Patterns lead to any key. False after having replied with an error.
+bool may_follow(Ctx& ctx, const char* option) {
+    if (ctx.parts.permissions.may_read_any_key(*ctx.client.user, ctx.command, ctx.args,
+                                               ctx.client.db))
+        return true;
+    ctx.reply.error(std::string("ERR ") + option +
+                    " option of SORT denied due to insufficient ACL permissions.");
+    return false;
+}
+
 // False after having replied with an error.
 bool parse(Ctx& ctx, bool may_store, Request& request) {
     for (size_t i = 2; i < ctx.argc(); ++i) {
@@ -90,8 +101,10 @@ bool parse(Ctx& ctx, bool may_store, Request& request) {
             request.store_at = ++i;
         } else if (left >= 1 && ctx.arg_is(i, "by")) {
             request.weight.emplace(ctx.arg(++i));
+            if (request.weight->varies() && !may_follow(ctx, "BY")) return false;
         } else if (left >= 1 && ctx.arg_is(i, "get")) {
             request.get.emplace_back(ctx.arg(++i));
+            if (!may_follow(ctx, "GET")) return false;
         } else {
             ctx.syntax_error();
             return false;

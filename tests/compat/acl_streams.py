@@ -57,6 +57,9 @@ config get x;config set x y;debug object a;copy a x;copy a1 a2 db 1;copy a b db 
 copy a b db;copy a a db 1 db 0;move a 1;move a 2;move x 1;move a x;swapdb 0 1;swapdb 0 2
 swapdb 5 5;swapdb 5 x;flushall;flushdb;dbsize;keys *;scan 0;randomkey;bitfield a get u8 0
 bitfield b get u8 0;bitfield b set u8 0 1;bitfield c set u8 0 1;bitfield c get u8 0
+sort a by w_*;sort a by nosort;sort a get #;sort_ro b get w_*;sort a store b;sort a store x
+georadius a 1 2 3 m store b;georadius a 1 2 3 m store x storedist b
+geosearchstore b a fromlonlat 1 2 byradius 3 m
 bitfield_ro b get u8 0;xread streams a 0;xread streams x 0;xread streams a x 0 0
 xread count 1 streams a 0;xreadgroup group g c streams a 0;xreadgroup group g c streams x 0
 xreadgroup group streams a streams x 0;xreadgroup count 1 group a streams streams x 0

@@ -219,7 +219,7 @@ def both_refuse(ours, theirs):
 
 RELAXED = [
     (r'(?!raw ).*\\x00', both_refuse),   # an argument is shown only up to its first NUL
-    (r'(P?TTL|P?EXPIRETIME)\b', near),
+    (r'(P?TTL|P?EXPIRETIME|LASTSAVE)\b', near),
     (r'KEYS\b', same_elements),
     (r'(SMEMBERS|SINTER|SUNION|SDIFF|SPOP|SRANDMEMBER|HKEYS|HVALS)\b', same_elements),
     (r'(HGETALL|HRANDFIELD \S+ 1000000)\b', same_pairs),
