@@ -7,14 +7,15 @@
 
 #include "commands/ctx.h"
 #include "commands/digest.h"
+#include "commands/value.h"
 #include "config/table.h"
 #include "persist/snapshots.h"
 #include "platform/log.h"
 #include "platform/memory.h"
 #include "platform/text.h"
 #include "store/access.h"
+#include "types/list.h"
 #include "types/object.h"
-#include "types/quicklist.h"
 
 namespace rota {
 namespace {
@@ -35,8 +36,22 @@ void debug_pause_cron(Ctx& ctx) {
     ctx.reply.ok();
 }
 
+// Of a list that is a chain: its nodes, and the directives that it goes by.
+std::string describe_chain(Ctx& ctx, Entry* entry) {
+    if (entry->encoding() != Encoding::quicklist) return {};
+    const Lent<List> list(entry);
+    const Quicklist& chain = *list->as_quicklist();
+    return format(
+        " ql_nodes:%zu ql_avg_node:%.2f ql_listpack_max:%d ql_compressed:%d "
+        "ql_uncompressed_size:%zu",
+        chain.node_count(),
+        static_cast<double>(chain.size()) / static_cast<double>(chain.node_count()),
+        ctx.parts.store_options.list_max_listpack_size,
+        ctx.parts.config.get("list-compress-depth") != "0" ? 1 : 0, chain.allocated_bytes());
+}
+
 void debug_object(Ctx& ctx) {
-    const Entry* entry = ctx.db().peek(ctx.key(2));
+    Entry* entry = ctx.db().peek(ctx.key(2));
     if (entry == nullptr) return ctx.no_such_key();
     const StoreOptions& options = ctx.parts.store_options;
     // What a snapshot would need, about: for a string its length and its bytes.
@@ -46,11 +61,12 @@ void debug_object(Ctx& ctx) {
             : object_bytes(entry->type(), entry->encoding(), entry->object(), 0);
     const Slice encoding = encoding_name(entry->encoding());
     ctx.reply.simple(format(
-        "Value at:%p refcount:1 encoding:%.*s serializedlength:%zu lru:%u lru_seconds_idle:%lld",
+        "Value at:%p refcount:1 encoding:%.*s serializedlength:%zu lru:%u lru_seconds_idle:%lld%s",
         static_cast<const void*>(entry), static_cast<int>(encoding.size()), encoding.data(),
         serialized, entry->access(),
-        static_cast<long long>(
-            options.lfu ? 0 : access::idle_ms(entry->access(), ctx.now_ms()) / 1000)));
+        static_cast<long long>(options.lfu ? 0
+                                           : access::idle_ms(entry->access(), ctx.now_ms()) / 1000),
+        describe_chain(ctx, entry).c_str()));
 }
 
 void debug_sdslen(Ctx& ctx) {

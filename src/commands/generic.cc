@@ -72,6 +72,9 @@ void put_as_new(Ctx& ctx, Db& db, Key key, Entry* entry) {
     db.put(key, entry);
 }
 
+// Two keys have changed, and yet there was one change.
+void count_once(Ctx& ctx) { ctx.parts.effects.add_dirty(-uint64_t{1}); }
+
 void rename_key(Ctx& ctx, bool only_if_free) {
     const Key from = ctx.key(1), to = ctx.key(2);
     if (ctx.db().find_write(from) == nullptr) return ctx.no_such_key();
@@ -81,6 +84,7 @@ void rename_key(Ctx& ctx, bool only_if_free) {
         put_as_new(ctx, ctx.db(), to, ctx.db().take(from));
         ctx.changed(EventClass::generic, "rename_from", from.name);
         ctx.changed(EventClass::generic, "rename_to", to.name);
+        count_once(ctx);
     }
     only_if_free ? ctx.reply.integer(1) : ctx.reply.ok();
 }
@@ -138,6 +142,7 @@ void cmd_move(Ctx& ctx) {
     ctx.changed(EventClass::generic, "move_from", key.name);
     ctx.parts.effects.changed(*target, key.name);
     ctx.parts.effects.notify(EventClass::generic, "move_to", key.name, *target);
+    count_once(ctx);
     ctx.reply.integer(1);
 }
 

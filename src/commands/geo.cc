@@ -398,6 +398,7 @@ void store_found(Ctx& ctx, const Search& search, const std::vector<const Found*>
         result.set(found->name,
                    search.store_distance ? found->distance / search.unit : found->score, limits);
     result.compact(limits);
+    if (result.size() > 1) ctx.parts.effects.add_dirty(result.size() - 1);
     store_zset(ctx, ctx.key(search.store_at), std::move(result),
                search.dialect.names_area ? "geosearchstore" : "georadiusstore");
 }

@@ -302,8 +302,9 @@ void move_element(Ctx& ctx, End from, End to, std::optional<int64_t> timeout_ms 
     const Slice elements[] = {element};
     push_all(ctx, destination, *target, to, elements);
     ctx.reply.bulk(element);
-    // Adding the destination may have resized the table, never moved an entry.
-    after_removal(ctx, source, *entry, pop_event(from), 1);
+    // Adding the destination may have resized the table, never moved an entry. It has counted the
+    // change already, which is one for both keys.
+    after_removal(ctx, source, *entry, pop_event(from), 0);
 }
 
 void cmd_lmove(Ctx& ctx) {

@@ -111,7 +111,7 @@ void InfoSections::clients(void* owner, InfoWriter& out) {
     server.clients_.for_each([&](const Client& client) {
         input_max = std::max(input_max, client.io.query_bytes + client.held.size());
         output_max = std::max(output_max, client.output_size());
-        blocked += client.blocked != nullptr;
+        blocked += client.blocked != nullptr || client.postponed;
         pubsub += client.type == ClientType::pubsub;
     });
     const Executor& executor = server.executor_;

@@ -69,6 +69,7 @@ TEST_F(Connections, UnpauseLetsEverybodyGoOn) {
     SimPeer peer = connect();
     run("CLIENT PAUSE 100000 WRITE");
     EXPECT_EQ(run(peer, "SET k v"), "");
+    EXPECT_NE(run("INFO clients").find("blocked_clients:1"), std::string::npos);
     EXPECT_EQ(run("CLIENT UNPAUSE"), "+OK\r\n");
     settle();
     EXPECT_EQ(peer.take(), "+OK\r\n");

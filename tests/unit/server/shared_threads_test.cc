@@ -328,7 +328,7 @@ TEST_F(SharedMode, ThePrivateInboxComesBeforeTheQueue) {
     Client client(1);
     Batch batch;
     batch.out.append("x");
-    batch.outgoing.push_back({&client, 0, 1, {}});
+    batch.outgoing.push_back({&client, 0, 1, client.terms()});
     const auto report = transport.make_report();
     const SharedJob write(SharedJobKind::write, &batch);
     ASSERT_EQ(exchange.hand_out({&write, 1}, 1), 1u);
