@@ -79,8 +79,7 @@ int serve(AllOptions& options, ConfigTable& table, const OwnerDirectives& direct
     const std::string kind = (*transport)->name();
     Server server(options, table, clock, std::move(*transport),
                   transport_factory(kind, options.server));
-    if (!command_line.config_file.empty())
-        server.set_config_file(absolute_path(command_line.config_file));
+    server.set_config_file(command_line.config_file);
     if (const auto renamed = rename_commands(server, directives); !renamed) {
         std::fputs(renamed.error().message.c_str(), stderr);
         return 1;
@@ -112,7 +111,10 @@ int run(int argc, char** argv) {
     AllOptions options;
     ConfigTable table;
     add_all_rows(table, options);
-    const LoadRequest request{.source = parse_command_line(args),
+    CommandLine command_line = parse_command_line(args);
+    if (!command_line.config_file.empty())  // before `dir` makes another folder the current one
+        command_line.config_file = absolute_path(command_line.config_file);
+    const LoadRequest request{.source = std::move(command_line),
                               .version = std::string(kRotaVersion)};
     const auto directives = load_config(table, request);
     if (!directives) {

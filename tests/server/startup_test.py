@@ -164,6 +164,12 @@ class WaysToConfigure(unittest.TestCase):
                 self.assertEqual(raw.ask('CONFIG', 'GET', 'maxmemory'),
                                  [b'maxmemory', b'104857600'])
 
+    def test_rewrite_finds_a_file_that_was_named_from_another_folder(self):
+        server = Server(config='save ""\n')
+        server.config_path = os.path.relpath(server.config_path)
+        with server, server.connect() as raw:
+            self.assertEqual(raw.ask('CONFIG', 'REWRITE'), 'OK')
+
     def test_rewrite_without_a_file_is_an_error(self):
         with Server('--save', '') as server, server.connect() as raw:
             self.assertEqual(raw.ask('CONFIG', 'REWRITE'),
