@@ -7,6 +7,7 @@
 #include "client/multi.h"
 #include "client/pubsub.h"
 #include "client/registry.h"
+#include "client/tracking.h"
 
 namespace rota {
 namespace {
@@ -53,6 +54,9 @@ std::string flag_letters(const Client& client) {
     if (client.type == ClientType::pubsub) letters += 'P';
     if (client.in_multi) letters += 'x';
     if (client.postponed || client.blocked) letters += 'b';
+    if (client.tracking) letters += 't';
+    if (client.tracking && client.tracking->redirect_broken) letters += 'R';
+    if (client.tracking && client.tracking->broadcast) letters += 'B';
     if (client.dirty) letters += 'd';
     if (client.close_after_reply) letters += 'c';
     if (client.closing) letters += 'A';
@@ -92,7 +96,8 @@ std::string describe(const Client& client, int64_t now_ms) {
     line += std::string(" events=r") + (unsent > 0 ? "w" : "");
     line += std::string(" cmd=") + (client.last_command ? client.last_command : "NULL");
     line += " user=" + (client.user ? client.user->name() : "default") +
-            " redir=-1 resp=" + std::to_string(client.resp);
+            " redir=" + (client.tracking ? number(client.tracking->redirect) : "-1") +
+            " resp=" + std::to_string(client.resp);
     line += " lib-name=" + client.lib_name + " lib-ver=" + client.lib_ver;
     line += " tot-net-in=" + number(client.io.net_in) + " tot-net-out=" + number(client.io.net_out);
     line += " tot-cmds=" + number(client.commands + client.io.commands);

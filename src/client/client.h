@@ -28,9 +28,10 @@
 
 namespace rota {
 
-struct BlockedState;   // blocked.h
-class MultiState;      // multi.h
-struct Subscriptions;  // pubsub.h
+struct BlockedState;    // blocked.h
+struct ClientTracking;  // tracking.h
+class MultiState;       // multi.h
+struct Subscriptions;   // pubsub.h
 
 enum class ClientType : uint8_t { normal, replica, pubsub, primary };
 enum class ReplyMode : uint8_t { on, off, skip_next, skip };  // CLIENT REPLY
@@ -140,6 +141,7 @@ struct alignas(kCacheLine) Client {
     const char* last_command = nullptr;            // full name, owned by the command table
     std::unique_ptr<BlockedState> blocked;         // it waits in a blocking command
     std::unique_ptr<Subscriptions> subscriptions;  // null: none
+    std::unique_ptr<ClientTracking> tracking;      // null: off
     std::unique_ptr<MultiState> multi;             // it has queued commands, or watches keys
     Buffer held;                                   // requests that came while it had to wait
     std::string held_error;                        // behind them, what was wrong with the next one
@@ -168,7 +170,8 @@ struct alignas(kCacheLine) Client {
         terms.closing = close_after_reply;
         terms.waiting = waits();
         terms.plain = may_speak() && user && user->unlimited() && !in_multi && !monitor &&
-                      !import_source && type == ClientType::normal && reply_mode == ReplyMode::on;
+                      !tracking && !import_source && type == ClientType::normal &&
+                      reply_mode == ReplyMode::on;
         terms.no_touch = no_touch;
         terms.rules = rules;
         return terms;

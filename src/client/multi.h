@@ -39,6 +39,7 @@ public:
     size_t queued_bytes() const;
 
     bool refused = false;  // a command could not be queued: EXEC will say so
+    int db = 0;  // where the next command will run, SELECTs in the queue taken into account
     std::vector<WatchedKey> watched;
 
 private:

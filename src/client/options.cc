@@ -84,7 +84,7 @@ constexpr ConfigRow rows[] = {
     row<&ClientOptions::tracking_table_max_keys>(
         "tracking-table-max-keys",
         "The most keys remembered for client-side caching; 0 is no limit.",
-        {.flags = inert, .range = {0, kMaxLong}}),
+        {.range = {0, kMaxLong}}),
 };
 
 }  // namespace

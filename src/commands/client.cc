@@ -2,6 +2,7 @@
 // CLIENT: what connections are and how they behave.
 #include "client/filter.h"
 #include "commands/ctx.h"
+#include "commands/tracking.h"
 #include "config/table.h"
 #include "platform/text.h"
 
@@ -17,7 +18,6 @@ bool printable(Slice text) {
 }
 
 void cmd_id(Ctx& ctx) { ctx.reply.integer(static_cast<int64_t>(ctx.client.id)); }
-void cmd_getredir(Ctx& ctx) { ctx.reply.integer(-1); }
 
 void cmd_getname(Ctx& ctx) {
     ctx.client.name.empty() ? ctx.reply.null() : ctx.reply.bulk(ctx.client.name);
@@ -47,8 +47,8 @@ void cmd_setinfo(Ctx& ctx) {
 void cmd_info(Ctx& ctx) { ctx.reply.verbatim("txt", describe(ctx.client, ctx.now_ms()) + "\n"); }
 
 void cmd_list(Ctx& ctx) {
-    const auto filter = ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count(),
-                                            ctx.parts.users);
+    const auto filter =
+        ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count(), ctx.parts.users);
     if (!filter) return ctx.reply.error(filter.error().message);
     std::string lines;
     ctx.parts.clients.for_each([&](const Client& client) {
@@ -82,8 +82,8 @@ void kill_by_address(Ctx& ctx) {
 
 void cmd_kill(Ctx& ctx) {
     if (ctx.argc() == 3) return kill_by_address(ctx);
-    const auto filter = ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count(),
-                                            ctx.parts.users);
+    const auto filter =
+        ClientFilter::parse(ctx.args.subspan(2), ctx.parts.keyspace.count(), ctx.parts.users);
     if (!filter) return ctx.reply.error(filter.error().message);
     int64_t killed = 0;
     ctx.parts.clients.for_each([&](Client& client) {
@@ -183,6 +183,8 @@ void cmd_unblock(Ctx& ctx) {
 
 void cmd_help(Ctx& ctx) {
     static constexpr Slice kLines[] = {
+        "CACHING (YES|NO)",
+        "    Say whether the keys of the next command are tracked, under OPTIN or OPTOUT.",
         "CAPA <option> [option ...]",
         "    Announce what this client can do. Option: redirect (it follows -REDIRECT replies).",
         "GETNAME",
@@ -216,6 +218,11 @@ void cmd_help(Ctx& ctx) {
         "    Name the client library (lib-name) or its version (lib-ver).",
         "SETNAME <name>",
         "    Name this connection.",
+        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT]",
+        "         [NOLOOP]",
+        "    Be told when keys change that this connection has read, or those with a prefix.",
+        "TRACKINGINFO",
+        "    Return how this connection tracks keys.",
         "UNBLOCK <client-id> [TIMEOUT|ERROR]",
         "    Wake a client that waits in a blocking command.",
         "UNPAUSE",
@@ -296,12 +303,14 @@ constexpr HistoryItem kPauseHistory[] = {{"6.2.0", "`WRITE`, and `ALL` by name."
 
 constexpr Slice kPerClient = "O(N) where N is the number of client connections";
 constexpr Command kClientSubcommands[] = {
+    sub("caching", cmd_client_caching, 3, kAllowBusy | kAlways | kSentinel, kAcl, "6.0.0", "O(1)",
+        "mode=<YES|NO>", "Says whether the next command's keys are tracked."),
     sub("capa", cmd_capa, -3, kAllowBusy | kAlways, kAcl, "8.0.0", "O(1)",
         "capability [capability ...]", "Announces what the client can do."),
     sub("getname", cmd_getname, 2, kAllowBusy | kAlways | kSentinel, kAcl, "2.6.9", "O(1)", "",
         "Returns the name of the connection."),
-    sub("getredir", cmd_getredir, 2, kAllowBusy | kAlways | kSentinel, kAcl, "6.0.0", "O(1)", "",
-        "Returns the id of the client that gets the connection's invalidation messages."),
+    sub("getredir", cmd_client_getredir, 2, kAllowBusy | kAlways | kSentinel, kAcl, "6.0.0", "O(1)",
+        "", "Returns the id of the client that gets the connection's invalidation messages."),
     sub("help", cmd_help, 2, kLoading | kStale | kSentinel, kAcl, "5.0.0", "O(1)", "",
         "Explains the subcommands."),
     sub("id", cmd_id, 2, kAllowBusy | kAlways | kSentinel, kAcl, "5.0.0", "O(1)", "",
@@ -328,6 +337,14 @@ constexpr Command kClientSubcommands[] = {
         kEverywhere),
     sub("setname", cmd_setname, 3, kAllowBusy | kAlways | kSentinel, kAcl, "2.6.9", "O(1)",
         "connection-name", "Names the connection.", kEverywhere),
+    sub("tracking", cmd_client_tracking, -3, kAlways | kSentinel, kAcl, "6.0.0",
+        "O(1). Some options may introduce additional complexity.",
+        "status=<ON|OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] "
+        "[OPTOUT] "
+        "[NOLOOP]",
+        "Chooses whether the client is told when keys change that it has read."),
+    sub("trackinginfo", cmd_client_trackinginfo, 2, kAlways | kSentinel, kAcl, "6.2.0", "O(1)", "",
+        "Returns how the connection tracks keys."),
     sub("unblock", cmd_unblock, -3, kAdmin | kAlways | kSentinel, kAdminAcl, "5.0.0",
         "O(log N) where N is the number of client connections",
         "client-id unblock-type=[TIMEOUT|ERROR]",

@@ -3,6 +3,7 @@
 #include "acl/users.h"
 #include "client/pubsub.h"
 #include "commands/permissions.h"
+#include "commands/tracking.h"
 #include "commands/transactions.h"
 #include "commands/version.h"
 #include "config/table.h"
@@ -152,6 +153,7 @@ void cmd_reset(Ctx& ctx) {
     ctx.parts.control.set_monitor(client, false);
     discard_transaction(ctx.parts, client);
     ctx.parts.pubsub.unsubscribe_all(client);
+    stop_tracking(ctx.parts, client);
     client.db = 0;
     client.resp = 2;
     client.no_evict = client.no_touch = client.import_source = client.capa_redirect = false;

@@ -26,6 +26,7 @@ namespace rota {
 class AclUsers;
 class Permissions;
 class PubSub;
+class Tracking;
 enum class Subscription : uint8_t;
 class WatchTable;
 class ConfigTable;
@@ -102,6 +103,7 @@ struct Parts {
     BlockedClients& blocked;
     WatchTable& watched;
     PubSub& pubsub;
+    Tracking& tracking;
     AclUsers& users;
     Permissions& permissions;
     CommandTable& commands;

@@ -15,7 +15,7 @@ void discard_transaction(Parts& parts, Client& client) {
 namespace {
 
 void cmd_multi(Ctx& ctx) {
-    multi_of(ctx.client);
+    multi_of(ctx.client).db = ctx.client.db;
     ctx.client.in_multi = true;
     ctx.reply.ok();
 }

@@ -66,10 +66,12 @@ void Executor::rerun(Client& client) {
                     .arg_count = static_cast<uint32_t>(args.size()),
                     .key_hash = 0};
     rerunning_ = state.get();
-    if (client.user->unlimited() || permitted(request, args, reply))
+    if (client.user->unlimited() || permitted(request, args, reply)) {
         call(request, args, reply);
-    else
+    } else {
+        state->command->stats.add_rejected();
         count_errors(reply);
+    }
     rerunning_ = nullptr;
     if (!client.blocked) go_on(client);
     write_to(client, out.view());
@@ -115,6 +117,7 @@ void Executor::key_ready(int db, Slice key) { parts_.blocked.mark_ready(db, key)
 
 void Executor::db_clearing(int db) {
     touch_watched(db, -1);
+    all_keys_went_ = parts_.tracking.any();
     parts_.blocked.mark_all_ready(db);
 }
 

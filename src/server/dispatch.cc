@@ -2,6 +2,7 @@
 // One batch: look all commands up, fetch what they will touch, then run them one by one.
 #include <algorithm>
 
+#include "client/multi.h"
 #include "client/options.h"
 #include "commands/permissions.h"
 #include "metrics/command_log.h"
@@ -203,7 +204,9 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
 bool Executor::permitted(const Request& request, std::span<const Slice> args, Reply& reply) {
     const Client& client = *request.client;
     const RegisteredCommand& command = *request.command;
-    const AclDenial denied = parts_.permissions.check(*client.user, command, args, client.db);
+    const bool queues = client.in_multi && !client.multi->refused;
+    const int db = queues ? client.multi->db : client.db;
+    const AclDenial denied = parts_.permissions.check(*client.user, command, args, db);
     if (!denied) return true;
     parts_.permissions.record(client, command, args, denied,
                               client.in_multi ? AclContext::multi : AclContext::toplevel);
@@ -243,11 +246,17 @@ void Executor::call(Request& request, std::span<const Slice> args, Reply& reply)
     ctx.prepared = request.prepared;
     const bool in_exec = std::exchange(in_command_, true);
     ctx.may_block = !in_exec;
+    const Client* const outer = std::exchange(current_, &client);
     const uint64_t begin_ticks = last_ticks_;
     {
         const ReadGate::Closed closed(gate_, writes_several_keys(command, args.size()));
         run_or_refuse(command, ctx);
     }
+    if (client.tracking) [[unlikely]]
+        track(ctx);
+    if (all_keys_went_) [[unlikely]]
+        invalidate_all();
+    current_ = outer;
     publish_events();
     in_command_ = in_exec;
     request.prepared = ctx.prepared;

@@ -10,6 +10,7 @@
 #include "acl/users.h"
 #include "client/options.h"
 #include "client/pubsub.h"
+#include "commands/tracking.h"
 #include "commands/transactions.h"
 #include "metrics/server_stats.h"
 #include "platform/log.h"
@@ -57,11 +58,12 @@ void Executor::begin_turn(int64_t wait_max_ns) {
 
 void Executor::end_turn() {
     time_out_blocked();
-    publish_events();  // of what expired or was evicted between commands
+    flush_pushes();  // about what expired or was evicted between commands
     loop_.finish_turn();
     do {
         serve_ready();  // keys of which no command was the cause
     } while (resume_waiting());
+    if (flush_pushes()) loop_.finish_turn();
     if (client_limit_.is_on()) [[unlikely]]
         evict_clients();
     reap();
@@ -192,6 +194,7 @@ void Executor::close(Client& client) {
     release_blocked(client);
     if (&client != in_exec_) discard_transaction(parts_, client);
     parts_.pubsub.unsubscribe_all(client);
+    stop_tracking(parts_, client);
     client.held_error.clear();
     client.held.release();
     client.held_output.release();
@@ -229,6 +232,7 @@ void Executor::gone(Client& client) {
     release_blocked(client);
     discard_transaction(parts_, client);
     parts_.pubsub.unsubscribe_all(client);
+    stop_tracking(parts_, client);
     parts_.clients.forget(client);
     if (client.loop == 0) graveyard_.push_back(&client);
     if (remote_ != nullptr) remote_->forgotten(client);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "client/tracking.h"
 #include "commands/ctx.h"
 #include "platform/buffer.h"
 #include "server/batch.h"
@@ -79,6 +80,11 @@ public:
     // notify-keyspace-events; the events so far go to those who listen.
     void set_events(uint32_t flags);
     void publish_events();
+    // What keys that changed between commands, and prefixes that clients track, have to say to
+    // clients. True: something was written.
+    bool flush_pushes();
+    // tracking-table-max-keys. From cron.
+    void limit_tracking();
     // EXEC: see transactions.cc.
     void run_queued(Ctx& exec);
 
@@ -157,6 +163,17 @@ private:
     void go_on(Client&);
     void time_out_blocked();
 
+    void track(const Ctx&);
+    void remember_reads(const Ctx&);
+    void tracked_key_changed(Slice key);
+    void invalidate(Slice key, const std::vector<uint64_t>& readers);
+    void invalidate_all();
+    void tell_readers(const std::vector<Tracking::Evicted>&);
+    void broadcast_changes(const Tracking::Changes&);
+    template <class Keys>
+    void push_invalidation(Client& owner, Keys write_keys);
+    void push_redirect_broken(Client& owner);
+
     void key_changed(int db, Slice key) override;
     void key_ready(int db, Slice key) override;
     void db_clearing(int db) override;
@@ -175,6 +192,8 @@ private:
     RemoteLoops* remote_ = nullptr;  // null: there are no IO threads
     Batch* running_ = nullptr;
     bool in_command_ = false;
+    const Client* current_ = nullptr;    // whose command runs
+    bool all_keys_went_ = false;         // those who track any are to be told
     const Client* in_exec_ = nullptr;    // whose transaction runs
     BlockedState* rerunning_ = nullptr;  // what the command that runs again had waited for
     bool serving_ = false;

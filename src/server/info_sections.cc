@@ -123,7 +123,7 @@ void InfoSections::clients(void* owner, InfoWriter& out) {
     out.count("client_recent_max_input_buffer", input_max);
     out.count("client_recent_max_output_buffer", output_max);
     out.count("blocked_clients", blocked);
-    out.integer("tracking_clients", 0);
+    out.count("tracking_clients", server.tracking_.clients());
     out.count("pubsub_clients", pubsub);
     out.count("watching_clients", server.watched_.client_count());
     out.count("clients_in_timeout_table", server.blocked_.deadline_count());
@@ -260,6 +260,9 @@ void InfoSections::stats(void* owner, InfoWriter& out) {
     gauges.pubsub_channels = server.pubsub_.all(Subscription::channel).size();
     gauges.pubsub_patterns = server.pubsub_.all(Subscription::pattern).size();
     gauges.pubsubshard_channels = server.pubsub_.all(Subscription::shard).size();
+    gauges.tracking_keys = server.tracking_.keys();
+    gauges.tracking_items = server.tracking_.items();
+    gauges.tracking_prefixes = server.tracking_.prefixes();
     write_stats(out, server.total_stats(), server.rates_, gauges);
     out.count("transport_syscalls", server.transport_->stats().syscalls);
 }

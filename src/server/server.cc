@@ -29,6 +29,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       blocked_(options.server.databases, keyspace_.seed()),
       watched_(options.server.databases, keyspace_.seed()),
       pubsub_(keyspace_.seed()),
+      tracking_(clients_, keyspace_.seed()),
       users_(options.acl),
       permissions_(options.acl, options.server.databases, clock_, stats_),
       snapshots_(keyspace_, effects_, options.inert.rdb, options.store, clock_,
@@ -39,6 +40,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
              .blocked = blocked_,
              .watched = watched_,
              .pubsub = pubsub_,
+             .tracking = tracking_,
              .users = users_,
              .permissions = permissions_,
              .commands = commands_,
@@ -149,6 +151,7 @@ void Server::cron() {
     if (threads_) threads_->tend();
     if (active_expire_) keyspace_.active_expire(false, clock_);
     keyspace_.step(kStoreStepUs);
+    executor_.limit_tracking();
     flush_output();
     snapshots_.tick();
     peak_memory_ = std::max(peak_memory_, used_memory());
@@ -166,8 +169,7 @@ void Server::expire_fast() {
 
 // What was written for clients outside of a turn.
 void Server::flush_output() {
-    if (effects_.events().empty()) return;
-    executor_.publish_events();
+    if (!executor_.flush_pushes()) return;
     executor_.loop().finish_turn();
     if (threads_) threads_->threads().commit();
 }

@@ -16,6 +16,7 @@
 #include "client/options.h"
 #include "client/pubsub.h"
 #include "client/registry.h"
+#include "client/tracking.h"
 #include "commands/command_table.h"
 #include "commands/ctx.h"
 #include "commands/permissions.h"
@@ -150,6 +151,7 @@ private:
     BlockedClients blocked_;
     WatchTable watched_;
     PubSub pubsub_;
+    Tracking tracking_;
     AclUsers users_;
     Permissions permissions_;
     CommandTable commands_;

@@ -4,7 +4,9 @@
 #include "commands/transactions.h"
 
 #include "client/multi.h"
+#include "client/tracking.h"
 #include "commands/permissions.h"
+#include "platform/text.h"
 #include "server/executor.h"
 
 namespace rota {
@@ -23,6 +25,11 @@ bool Executor::queue(Request& request, std::span<const Slice> args, Reply& reply
     Client& client = *request.client;
     if (ends_queueing(*request.command)) return false;
     client.multi->queue(request.command, request.command->row->flags, args);
+    if (request.command->row->name == "select") {
+        const auto db = parse_int64(args[1]);
+        if (db && *db >= 0 && *db < parts_.keyspace.count())
+            client.multi->db = static_cast<int>(*db);
+    }
     reply.simple("QUEUED");
     return true;
 }
@@ -92,7 +99,10 @@ uint64_t Executor::flags_of(const Request& request) const {
 
 // ---- Watched keys
 
-void Executor::key_changed(int db, Slice key) { parts_.watched.touch(db, key); }
+void Executor::key_changed(int db, Slice key) {
+    parts_.watched.touch(db, key);
+    if (parts_.tracking.any()) tracked_key_changed(key);
+}
 
 // Keys that are there and will not be, or will be others.
 void Executor::touch_watched(int db, int other) {

@@ -141,6 +141,15 @@ c ACL SETUSER u on nopass +select|0 +ping +config|get; a AUTH u x; a SELECT 0; a
   a select 0; a CONFIG GET hz; a CONFIG SET hz 1; a CONFIG; a CONFIG bogus; c ACL LOG
 c ACL SETUSER u on nopass +watch +multi +exec +get ~a; a AUTH u x; a WATCH a k; a WATCH a;
   c SET a 1; a MULTI; a GET a; a GET k; a EXEC; c ACL LOG
+c ACL SETUSER u on nopass +@all ~* db=0,2; a AUTH u x; a MULTI; a SELECT 2; a SET k 1;
+  a SELECT 99; a GET k; a SELECT 1; a GET k; a EXEC; a MULTI; a SELECT 2; a GET k; a SELECT 0;
+  a GET k; a EXEC
+c ACL SETUSER u on nopass (db=0,1 +@all -@read ~*) (db=2,3 +@all -@write ~*); a AUTH u x; a GET k;
+  a MULTI; a SET k 1; a SELECT 2; a GET k; a SET k 2; a SELECT 0; a SET k 3; a EXEC; a DISCARD;
+  a MULTI; a SET k 1; a SELECT 2; a GET k; a SELECT x; a SELECT 1; a SET k 3; a EXEC; c ACL LOG
+c ACL SETUSER u on nopass +@all ~* db=2; a AUTH u x; a MULTI; a GET k; a SELECT 2; a GET k; a EXEC;
+  a SELECT 2; a WATCH k; a MULTI; a GET k; c ACL SETUSER u db=0; a EXEC; a GET k; a SELECT 0;
+  a GET k
 c CONFIG SET acl-pubsub-default allchannels; c ACL SETUSER u on; c ACL LIST;
   c ACL SETUSER u resetchannels; c ACL SETUSER u reset; c ACL LIST;
   c CONFIG SET acl-pubsub-default resetchannels; c ACL SETUSER u reset; c ACL LIST

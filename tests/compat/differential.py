@@ -26,6 +26,7 @@ import geo_streams
 import session_streams
 import sort_streams
 import stream_streams
+import tracking_streams
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FACTS = os.path.join(os.path.dirname(HERE), 'facts', 'configs.tsv')
@@ -901,7 +902,7 @@ STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'hll': hll_stream, 
            'protocol': protocol_stream, 'sessions': sessions_stream,
            'config': config_stream, **collection_streams.STREAMS,
            **stream_streams.STREAMS, **dump_streams.STREAMS, **acl_streams.STREAMS,
-           **geo_streams.STREAMS, **sort_streams.STREAMS}
+           **geo_streams.STREAMS, **sort_streams.STREAMS, **tracking_streams.STREAMS}
 
 for listened_to in ('string', 'bitmap', 'hll', 'keys', 'list', 'set', 'hash'):
     session_streams.events_of(listened_to, STREAMS[listened_to])

@@ -44,11 +44,22 @@ class Sides:
         self.server = server
         self.fence = server.connect()
         self.named = {}
+        self.ids = {}
+        self.shown = False   # ids may be in replies
 
     def of(self, name):
         if name not in self.named:
             self.named[name] = self.server.connect()
+            self.named[name].send(b'CLIENT ID\r\n')
+            self.ids['@' + name] = self.named[name].reply()[1:-2]
         return self.named[name]
+
+    def fill(self, word):
+        """"@b" is the id of connection b."""
+        if word.startswith('@'):
+            self.of(word[1:])
+            self.shown = True
+        return self.ids.get(word, word)
 
     def heard(self, encode):
         """What each has been told. The server has answered what came before the fence."""
@@ -65,6 +76,8 @@ class Sides:
             except (BlockingIOError, ConnectionResetError):
                 pass
             side.socket.setblocking(True)
+            for short, number in self.ids.items() if self.shown else ():
+                data = data.replace(b':' + number + b'\r', b':' + short.encode() + b'\r')
             if data:
                 told.append(name.encode() + b' ' + data)
         return b' '.join(told)
@@ -88,7 +101,7 @@ def run_scenarios(pair, scenarios, first):
         for at, step in enumerate(steps):
             name, *command = step.replace('""', '\0').split()
             command = [word.replace('\0', '') for word in command]
-            theirs, ours = (side.of(name).send(differential.encode(command)) or
+            theirs, ours = (side.of(name).send(differential.encode(map(side.fill, command))) or
                             side.heard(differential.encode) for side in sides)
             pair.report.compare('; '.join(steps[:at + 1]), theirs, ours)
         for side in sides:
