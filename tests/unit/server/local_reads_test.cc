@@ -124,6 +124,17 @@ TEST_F(LocalReadsTest, CanBeTurnedOff) {
     EXPECT_FALSE(wants("GET k"));
 }
 
+TEST_F(LocalReadsTest, LeavesThoseToTheExecutorWhoWereNotToldOfNewRules) {
+    set("k", "v");
+    gate_.raise_rules();
+    other_.io.terms.rules = gate_.rules();
+    add(client_, "GET k");
+    add(other_, "GET k");
+    run();
+    EXPECT_EQ(answers(), "2:$1\r\nv\r\n");
+    EXPECT_EQ(left(), "1:k ");
+}
+
 TEST_F(LocalReadsTest, AnswersHitsAndMissesAndCountsThem) {
     set("k", "v");
     add(client_, "GET k");
