@@ -89,14 +89,22 @@ def all_tests(build):
 
 
 def select(tests, names):
-    """The tests that `names` mean: each is the name of a test or of a suite."""
-    def suites(test):
-        return [suite.split(':', 1)[-1] for suite in test['suite']]
+    """The tests that `names` mean, each the name of a test, of a suite, or of both: unit/server."""
+    def names_of(test):
+        suites = [suite.split(':', 1)[-1] for suite in test['suite']]
+        return {test['name'], *suites, *(f'{suite}/{test["name"]}' for suite in suites)}
     for name in names:
-        if not any(name == test['name'] or name in suites(test) for test in tests):
+        if not any(name in names_of(test) for test in tests):
             fail(f'no test or suite is called {name}')
-    return [test for test in tests
-            if not names or test['name'] in names or set(names) & set(suites(test))]
+    return [test for test in tests if not names or set(names) & names_of(test)]
+
+
+def targets_of(build, tests):
+    """What these tests need built, as paths below `build`."""
+    with open(f'{build}/meson-info/intro-targets.json') as file:
+        files = {target['id']: target['filename'] for target in json.load(file)}
+    needed = {path for test in tests for name in test['depends'] for path in files[name]}
+    return sorted(os.path.relpath(path, build) for path in needed)
 
 
 def run_tests(build, tests, flavour, is_long):
@@ -220,8 +228,10 @@ def main():
         return
     if sys.stdout.isatty():
         print(f'Building {build}', flush=True)
-    run(['ninja', '-C', build])
+    run(['ninja', '-C', build, 'build.ninja'])   # first: it may name other tests
     tests = select(all_tests(build), options.names)
+    if targets := targets_of(build, tests) if options.names else ['all']:
+        run(['ninja', '-C', build, *targets])
     status = run_tests(build, tests, options.flavour, options.long)
     results = read_results(build)
     count = count_all(build, tests, results)
