@@ -212,9 +212,7 @@ bool Table::replace(uint64_t hash, const Entry* old, Entry* entry) {
 }
 
 void Table::prefetch_entry(uint64_t hash) const {
-    if (size_ == 0) return;
-    const Bucket& bucket = *home(hash);
-    prefetch_match(bucket, match(bucket.slots, tag_of(hash)));
+    if (size_ != 0) prefetch_match(*home(hash), hash);
 }
 
 void Table::prefetch_bucket_shared(uint64_t hash) const {
@@ -224,15 +222,14 @@ void Table::prefetch_bucket_shared(uint64_t hash) const {
 
 void Table::prefetch_entry_shared(uint64_t hash) const {
     const View* view = view_.load(std::memory_order_acquire);  // pairs with publish_view()
-    if (view == nullptr) return;
-    const Bucket& bucket = view->home(hash);
-    prefetch_match(bucket, match_shared(bucket.slots, tag_of(hash)));
+    if (view != nullptr) prefetch_match(view->home(hash), hash);
 }
 
 // Only addresses are taken from the slots, nothing that they lead to is read.
-void Table::prefetch_match(const Bucket& bucket, unsigned hits) {
+void Table::prefetch_match(const Bucket& bucket, uint64_t hash) {
+    const uint64_t last = bucket.slots[kSlots - 1].load(std::memory_order_relaxed);
+    const unsigned hits = match(bucket.slots, tag_of(hash));
     if (hits == 0) {
-        const uint64_t last = bucket.slots[kSlots - 1].load(std::memory_order_relaxed);
         if (is_link(last)) __builtin_prefetch(node_of(last));
         return;
     }
