@@ -67,7 +67,8 @@ def room(server, size):
 class Server:
     """One server process in a folder of its own, listening on 127.0.0.1 only."""
 
-    def __init__(self, *arguments, config=None):
+    def __init__(self, *arguments, config=None, environment=None):
+        self.environment = {**os.environ, **(environment or {})}
         self.folder = tempfile.mkdtemp(prefix='rota-test-')
         self.arguments = arguments
         self.config_path = None
@@ -99,7 +100,7 @@ class Server:
                     *ARGUMENTS, *self.arguments]
         with open(os.path.join(self.folder, 'output'), 'wb') as output:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=subprocess.STDOUT)
+                                            stderr=subprocess.STDOUT, env=self.environment)
 
     def _answers(self):
         try:
