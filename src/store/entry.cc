@@ -42,7 +42,7 @@ Entry* Entry::make(Slice key, Type type, Encoding encoding, uint32_t flags, size
     const uint32_t shape = static_cast<uint32_t>(payload_size) << 16 | short_size << 4 | flags;
     auto* entry = new (entry_slab().allocate(size)) Entry(type, encoding, shape);
     if (flags & kHasExpiry) entry->set_expire_at_ms(expire_at_ms);
-    char* at = entry->bytes() + entry->key_offset();
+    char* at = entry->bytes() + entry->key_offset(shape);
     if (flags & kLongKey) {
         const auto long_size = static_cast<uint32_t>(key.size());
         std::memcpy(at - sizeof long_size, &long_size, sizeof long_size);
@@ -95,7 +95,7 @@ void Entry::destroy_shell(Entry* entry) { entry_slab().free(entry, entry->block_
 void Entry::destroy(Entry* entry) {
     if (entry->type() != Type::string)
         destroy_object(entry->type(), entry->encoding(), entry->object());
-    else if (entry->shape_ & kBlob)
+    else if (entry->shape() & kBlob)
         std::free(entry->blob());
     destroy_shell(entry);
 }
@@ -121,7 +121,7 @@ void Entry::set_integer(int64_t value) {
 size_t Entry::string_size() const {
     ASSERT(type() == Type::string);
     if (encoding() == Encoding::integer) return digits(integer());
-    return shape_ & kBlob ? blob()->size : payload_size();
+    return shape() & kBlob ? blob()->size : payload_size();
 }
 
 Slice Entry::string(char* scratch) const {
@@ -133,7 +133,7 @@ Slice Entry::string(char* scratch) const {
 char* Entry::mutable_value() {
     ASSERT(type() == Type::string);
     ASSERT(encoding() != Encoding::integer);
-    return shape_ & kBlob ? blob()->bytes() : payload();
+    return shape() & kBlob ? blob()->bytes() : payload();
 }
 
 void* Entry::object() const {
@@ -149,11 +149,11 @@ void Entry::set_object(Encoding encoding, void* object) {
 
 size_t Entry::allocated_size() const {
     const size_t block = Slab::rounded_size(block_size());
-    return shape_ & kBlob ? block + sizeof(Blob) + blob()->capacity : block;
+    return shape() & kBlob ? block + sizeof(Blob) + blob()->capacity : block;
 }
 
 bool Entry::try_overwrite(Slice value, Encoding encoding, int64_t expire_at_ms) {
-    if (type() != Type::string || (shape_ & kBlob) || has_expiry() != (expire_at_ms >= 0))
+    if (type() != Type::string || (shape() & kBlob) || has_expiry() != (expire_at_ms >= 0))
         return false;
     const bool number = encoding == Encoding::integer;
     if (!number && value.size() > kInlineMax) return false;
@@ -165,14 +165,14 @@ bool Entry::try_overwrite(Slice value, Encoding encoding, int64_t expire_at_ms) 
     } else if (!value.empty()) {
         std::memmove(payload(), value.data(), value.size());  // may be a part of itself
     }
-    shape_ = static_cast<uint32_t>(payload_bytes) << 16 | (shape_ & 0xffff & ~kPrivate);
+    set_shape(static_cast<uint32_t>(payload_bytes) << 16 | (shape() & 0xffff & ~kPrivate));
     set_kind(Type::string, encoding);
     if (has_expiry()) set_expire_at_ms(expire_at_ms);
     return true;
 }
 
 Entry* Entry::rebuild(const Entry* old, Slice key, int64_t expire_at_ms) {
-    Entry* entry = make(key, old->type(), old->encoding(), old->shape_ & (kBlob | kPrivate),
+    Entry* entry = make(key, old->type(), old->encoding(), old->shape() & (kBlob | kPrivate),
                         old->payload_size(), expire_at_ms);
     if (old->payload_size() > 0) std::memcpy(entry->payload(), old->payload(), old->payload_size());
     entry->set_access(old->access());
@@ -181,7 +181,7 @@ Entry* Entry::rebuild(const Entry* old, Slice key, int64_t expire_at_ms) {
 
 Entry* Entry::resize_string(Entry* old, size_t size) {
     ASSERT(old->type() == Type::string);
-    if (old->shape_ & kBlob) {
+    if (old->shape() & kBlob) {
         Blob* blob = old->blob();
         if (size > blob->capacity) {
             const size_t capacity = roomy(size);
@@ -204,7 +204,7 @@ Entry* Entry::resize_string(Entry* old, size_t size) {
         const Slice kept = old->string(scratch).substr(0, size);
         if (!kept.empty()) std::memcpy(old->payload(), kept.data(), kept.size());
     }
-    old->shape_ = static_cast<uint32_t>(size) << 16 | (old->shape_ & 0xffff);
+    old->set_shape(static_cast<uint32_t>(size) << 16 | (old->shape() & 0xffff));
     old->set_kind(Type::string, Encoding::raw);
     return old;
 }
@@ -217,7 +217,7 @@ Entry* Entry::copy_resized(const Entry* old, size_t size) {
     const bool grows = size > kept.size();
     Blob* blob = long_value ? make_blob(size, grows ? roomy(size) : size) : nullptr;
     Entry* entry =
-        make(old->key(), Type::string, Encoding::raw, (old->shape_ & kPrivate) | long_value * kBlob,
+        make(old->key(), Type::string, Encoding::raw, (old->shape() & kPrivate) | long_value * kBlob,
              long_value ? sizeof blob : size, old->expire_at_ms());
     if (long_value) entry->write_payload(blob);
     if (!kept.empty()) std::memcpy(entry->mutable_value(), kept.data(), kept.size());

@@ -18,6 +18,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "platform/slice.h"
 #include "types/kind.h"
@@ -41,17 +42,20 @@ public:
     Encoding encoding() const {
         return static_cast<Encoding>(word_.load(std::memory_order_relaxed) & 15);
     }
-    bool has_expiry() const { return shape_ & kHasExpiry; }
+    bool has_expiry() const { return shape() & kHasExpiry; }
     int64_t expire_at_ms() const {  // -1: none
         // Pairs with set_expire_at_ms(), for ReadGate::unchanged().
         return has_expiry() ? expiry().load(std::memory_order_acquire) : -1;
     }
     void set_expire_at_ms(int64_t);  // only if has_expiry(); readers see the old time or the new
-    Slice key() const { return {bytes() + key_offset(), key_size()}; }
+    Slice key() const {
+        const uint32_t all = shape();
+        return {bytes() + key_offset(all), key_size(all)};
+    }
 
     // Strings. value() is the bytes of raw and embstr; integer() the number of an `integer` entry.
     Slice value() const {
-        if (shape_ & kBlob) [[unlikely]]
+        if (shape() & kBlob) [[unlikely]]
             return {blob()->bytes(), blob()->size};
         return {payload(), payload_size()};
     }
@@ -64,7 +68,7 @@ public:
     // just returned, for no other is safe from readers. Only raw/embstr.
     char* mutable_value();
     // A string that is changed in place while there are readers: they leave its value alone.
-    bool is_private() const { return shape_ & kPrivate; }
+    bool is_private() const { return shape() & kPrivate; }
     // Whether a reader may look at the value.
     bool is_shared_string() const { return type() == Type::string && !is_private(); }
 
@@ -102,11 +106,14 @@ public:
     // Likewise, but always a new entry.
     static Entry* copy_resized(const Entry* old, size_t size);
     void set_encoding(Encoding encoding) { set_kind(type(), encoding); }  // not published yet
-    void set_private() { shape_ |= kPrivate; }                            // not published yet
-    bool has_blob() const { return shape_ & kBlob; }
+    void set_private() { set_shape(shape() | kPrivate); }                 // not published yet
+    bool has_blob() const { return shape() & kBlob; }
 
     // Bytes of the block as asked of the slab; what a prefetch has to cover.
-    size_t block_size() const { return key_offset() + key_size() + payload_size(); }
+    size_t block_size() const {
+        const uint32_t all = shape();
+        return key_offset(all) + key_size(all) + payload_size(all);
+    }
 
 private:
     enum Flag : uint32_t { kHasExpiry = 1, kLongKey = 2, kBlob = 4, kPrivate = 8 };
@@ -138,20 +145,26 @@ private:
     }
     const char* bytes() const { return reinterpret_cast<const char*>(this); }
     char* bytes() { return reinterpret_cast<char*>(this); }
-    size_t key_offset() const {
-        return sizeof(Entry) + (shape_ & kHasExpiry) * 8 + (shape_ & kLongKey) * 2;
+    uint32_t shape() const { return shape_.load(std::memory_order_relaxed); }
+    void set_shape(uint32_t all) { shape_.store(all, std::memory_order_relaxed); }
+    static size_t key_offset(uint32_t shape) {
+        return sizeof(Entry) + (shape & kHasExpiry) * 8 + (shape & kLongKey) * 2;
     }
-    size_t key_size() const {
-        if (shape_ & kLongKey) [[unlikely]] {
+    size_t key_size(uint32_t shape) const {
+        if (shape & kLongKey) [[unlikely]] {
             uint32_t size;
-            std::memcpy(&size, bytes() + key_offset() - sizeof size, sizeof size);
+            std::memcpy(&size, bytes() + key_offset(shape) - sizeof size, sizeof size);
             return size;
         }
-        return shape_ >> 4 & 0xfff;
+        return shape >> 4 & 0xfff;
     }
-    size_t payload_size() const { return shape_ >> 16; }
-    const char* payload() const { return bytes() + key_offset() + key_size(); }
-    char* payload() { return bytes() + key_offset() + key_size(); }
+    static size_t payload_size(uint32_t shape) { return shape >> 16; }
+    size_t payload_size() const { return payload_size(shape()); }
+    const char* payload() const {
+        const uint32_t all = shape();
+        return bytes() + key_offset(all) + key_size(all);
+    }
+    char* payload() { return const_cast<char*>(std::as_const(*this).payload()); }
     template <class T>
     T read_payload() const {
         T value;
@@ -167,8 +180,9 @@ private:
     // access:24 | type:4 | encoding:4. Readers refresh the access part.
     mutable std::atomic<uint32_t> word_;
     // payload size:16 | short key length:12 | flags:4. The payload is the inline value, a number,
-    // or a pointer to a Blob or an object; it lies unaligned behind the key.
-    uint32_t shape_;
+    // or a pointer to a Blob or an object; it lies unaligned behind the key. The payload size of a
+    // private string changes while readers look at the rest.
+    std::atomic<uint32_t> shape_;
 };
 static_assert(sizeof(Entry) == 8);
 

@@ -230,6 +230,39 @@ TEST_F(SharedTest, AnotherThreadPreparesFromItsOwnSlab) {
     EXPECT_EQ(entry_slab().used_bytes(), before);
 }
 
+// The executor writes the value, and the size of it, where readers look at key, type and shape.
+TEST_F(StoreTest, ReadersLookAtAStringThatIsWrittenInPlace) {
+    constexpr size_t kSizes = 8;  // of one block
+    std::atomic<bool> stop{false};
+    std::atomic<size_t> reads{0};
+    size_t foreign = 0;
+    {
+        SharedReader reader(keyspace);
+        db().grow_string(key("k"), 1)->mutable_value()[0] = '0';
+        std::thread thread([&] {
+            reader.quiescence().online();
+            const Key wanted = key("k");
+            while (!stop.load(std::memory_order_relaxed)) {
+                const SharedRead found = reader.read(0, wanted, kStart);
+                foreign += found.status != Status::hit || found.entry->key() != "k" ||
+                           found.entry->is_shared_string();
+                reads.fetch_add(1, std::memory_order_relaxed);
+                reader.quiescence().quiescent();
+            }
+            reader.quiescence().offline();
+        });
+        while (reads.load(std::memory_order_relaxed) == 0) std::this_thread::yield();
+        for (size_t i = 0; i < 20'000; ++i) {
+            Entry* entry = db().find_write(key("k"));
+            entry = Entry::resize_string(entry, 1 + i % kSizes);
+            entry->mutable_value()[0] = 'x';
+        }
+        stop = true;
+        thread.join();
+    }
+    EXPECT_EQ(foreign, 0u);
+}
+
 // -- Stress: one writer, three readers --
 //
 // Key i holds "<i>:<version>:" and then as many times the digit version % 10 as the version says.
