@@ -216,9 +216,9 @@ Entry* Entry::copy_resized(const Entry* old, size_t size) {
     const bool long_value = size > kInlineMax;
     const bool grows = size > kept.size();
     Blob* blob = long_value ? make_blob(size, grows ? roomy(size) : size) : nullptr;
-    Entry* entry =
-        make(old->key(), Type::string, Encoding::raw, (old->shape() & kPrivate) | long_value * kBlob,
-             long_value ? sizeof blob : size, old->expire_at_ms());
+    Entry* entry = make(old->key(), Type::string, Encoding::raw,
+                        (old->shape() & kPrivate) | long_value * kBlob,
+                        long_value ? sizeof blob : size, old->expire_at_ms());
     if (long_value) entry->write_payload(blob);
     if (!kept.empty()) std::memcpy(entry->mutable_value(), kept.data(), kept.size());
     entry->set_access(old->access());
