@@ -180,15 +180,17 @@ class Clients(unittest.TestCase):
         with Server('--save', '') as server, server.connect() as control:
             self.assertEqual(control.ask('CLIENT', 'NO-EVICT', 'ON'), 'OK')
             holders = [server.connect() for _ in range(12)]
-            for number, raw in enumerate(holders):
-                raw.send(b'*2\r\n$4\r\nECHO\r\n$10000000\r\n' + b'h' * (number + 1) * 100_000)
+            sent = [b'*2\r\n$4\r\nECHO\r\n$10000000\r\n' + b'h' * number * 100_000
+                    for number in range(1, len(holders) + 1)]
+            for raw, data in zip(holders, sent):
+                raw.send(data)
 
-            def sizes():
+            def sizes(field='tot-mem'):
                 lines = control.ask('CLIENT', 'LIST').decode().splitlines()
-                return {line.split()[0]: int(re.search(r' tot-mem=(\d+)', line)[1])
+                return {line.split()[0]: int(re.search(rf' {field}=(\d+)', line)[1])
                         for line in lines}
-            wait_until(lambda: control.ask('CLIENT', 'LIST').count(b' qbuf=0 ') == 1 and
-                       sum(sizes().values()) > 12 * 13 // 2 * 100_000, 'all bytes are there')
+            wait_until(lambda: sum(sizes('qbuf').values()) == sum(map(len, sent)),
+                       'all bytes are there')
             before = sizes()
             self.assertEqual(control.ask('CONFIG', 'SET', 'maxmemory-clients', limit), 'OK')
             wait_until(lambda: len(sizes()) < len(before) and sum(sizes().values()) < limit,
