@@ -11,7 +11,7 @@
 namespace rota {
 
 struct Endpoint {
-    enum class Kind : uint8_t { tcp, unix_socket, rdma };
+    enum class Kind : uint8_t { tcp, unix_socket, rdma, tls };
     Kind kind = Kind::tcp;
     // A numeric IPv4 or IPv6 address or a name, "*" and "::*" mean any; a path for unix_socket.
     std::string host;
@@ -29,6 +29,9 @@ struct Endpoint {
     }
     static Endpoint rdma(std::string host, uint16_t port) {
         return {Kind::rdma, std::move(host), port, false};
+    }
+    static Endpoint tls(std::string host, uint16_t port) {
+        return {Kind::tls, std::move(host), port, false};
     }
     std::string to_string() const;  // "127.0.0.1:6379", "[::1]:6379", "unix:/run/x.sock"
 
@@ -52,7 +55,8 @@ struct ListenOptions {
 };
 
 struct ConnectOptions {
-    std::string bind_source;  // empty: the kernel chooses
+    std::string bind_source;      // empty: the kernel chooses
+    std::string tls_server_name;  // empty: whatever certificate is trusted, whoever it names
     bool mptcp = false;
     bool no_delay = true;
 };

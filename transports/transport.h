@@ -30,6 +30,7 @@
 #include "platform/result.h"
 #include "platform/slice.h"
 #include "transports/endpoint.h"
+#include "transports/options.h"
 
 namespace rota {
 
@@ -171,6 +172,12 @@ public:
     // From now on a poll() that waits also ends, with no event, while this descriptor is readable.
     // One at most, owned by the caller and not read here. False: it cannot be done.
     virtual bool watch(int /*descriptor*/) { return false; }
+
+    // What connections at endpoints of kind tls are made with from now on, those that are accepted
+    // (server) or those of connect(). On failure, with a reason for the log, it stays as it was.
+    virtual Result<> use_tls(TlsRole, const TlsSettings&) {
+        return fail("TLS is not in this build");
+    }
 
     // ---- Sharing. A transport that cannot has only the first two of these.
 

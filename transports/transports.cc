@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "transports/transports.h"
 
+#include <unistd.h>
+
 #include <string>
 
 #include "transports/beside.h"
 #include "transports/io_uring/seal.h"
+#ifdef ROTA_TLS
+#include "transports/tls/tls_handover.h"
+#include "transports/tls/tls_transport.h"
+#endif
 
 // ROTA_TRANSPORT_ROWS comes from meson.build: "ROW(epoll) ROW(...)", one per transport built.
 
@@ -51,6 +57,20 @@ Result<std::unique_ptr<Transport>> make_rdma(const TransportOptions& options) {
     if (!made) return std::unexpected(made.error());
     return std::unique_ptr<Transport>(std::move(*made));
 }
+
+#ifdef ROTA_TLS
+void add_tls(std::unique_ptr<Transport>& host) {
+    host = std::make_unique<TlsTransport>(std::move(host));
+}
+
+void abandon(int descriptor) {
+    (void)tls_handover::take(descriptor);
+    ::close(descriptor);
+}
+#else
+void add_tls(std::unique_ptr<Transport>&) {}
+void abandon(int descriptor) { ::close(descriptor); }
+#endif
 
 Result<> seal_transports(const TransportOptions& options) {
     return options.io_uring.restrict ? uring::forbid_new_rings() : Result<>();

@@ -35,6 +35,12 @@ Result<> add_rdma(std::unique_ptr<Transport>& host, const TransportOptions& opti
 // RDMA alone, for programs that speak nothing else.
 Result<std::unique_ptr<Transport>> make_rdma(const TransportOptions& options = {});
 
+// Lets a transport also listen at endpoints of kind tls, once use_tls() was called. Without TLS in
+// the build it stays as it is.
+void add_tls(std::unique_ptr<Transport>& host);
+// Closes what detach() or a listener with hand_over gave out and nobody will adopt. Any thread.
+void abandon(int descriptor);
+
 // After the last transport has been made: gives up what only making one needs, where the options
 // ask for it. No transport of a kind that gave something up can be made any more.
 Result<> seal_transports(const TransportOptions& options);

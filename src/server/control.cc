@@ -143,8 +143,18 @@ void Server::watch_security() {
 
 void Server::watch_config() {
     watch_security();
-    config_.on_change({"port", "bind"}, [this] { return listen_again(); });
-    config_.on_change({"rdma-port", "rdma-bind"}, [this] { return listen_rdma_again(); });
+    config_.on_change({"port", "tls-port", "bind"}, [this] {
+        const Result<> opened = listen_again(tcp_listeners_, &Server::listen_tcp);
+        return opened ? listen_again(tls_listeners_, &Server::listen_tls) : opened;
+    });
+    config_.on_change({"rdma-port", "rdma-bind"},
+                      [this] { return listen_again(rdma_listeners_, &Server::listen_rdma); });
+    config_.on_change({"tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-ca-cert-file",
+                       "tls-ca-cert-dir", "tls-dh-params-file", "tls-auth-clients", "tls-protocols",
+                       "tls-ciphers", "tls-ciphersuites", "tls-prefer-server-ciphers",
+                       "tls-session-caching", "tls-session-cache-size",
+                       "tls-session-cache-timeout"},
+                      [this] { return use_tls(); });
     config_.on_change({"tcp-keepalive", "max-new-connections-per-cycle"}, [this]() -> Result<> {
         update_listeners();
         return {};

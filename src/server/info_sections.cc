@@ -55,6 +55,7 @@ void InfoSections::write_listeners(const Server& server, InfoWriter& out) {
     write("tcp", server.tcp_listeners_);
     write("unix", server.unix_listeners_);
     write("rdma", server.rdma_listeners_);
+    write("tls", server.tls_listeners_);
 }
 
 void InfoSections::server(void* owner, InfoWriter& out) {

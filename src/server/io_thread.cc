@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/io_thread.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <future>
 
 #include "platform/clock.h"
+#include "transports/transports.h"
 
 namespace rota {
 namespace {
@@ -193,7 +192,7 @@ Batch& IoThread::take_free_batch() {
 
 // Listeners are the executor's.
 void IoThread::accepted(const Event& event) {
-    if (event.descriptor >= 0) ::close(event.descriptor);
+    if (event.descriptor >= 0) abandon(event.descriptor);
 }
 
 }  // namespace rota

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "server/io_threads.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 
 #include "platform/log.h"
+#include "transports/transports.h"
 
 namespace rota {
 
@@ -121,7 +120,7 @@ void IoThreads::left(Client& client) {
         return executor_.settle(client);
     }
     if (client.closing) {
-        ::close(descriptor);
+        abandon(descriptor);
         return executor_.gone(client);
     }
     client.loop = client.next_loop;

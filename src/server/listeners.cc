@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Opening listeners: bind, port and unixsocket, at start and when CONFIG SET changes them.
+// Opening listeners for TCP, TLS, RDMA and Unix sockets, at start and when CONFIG SET changes them.
 #include <algorithm>
 #include <cerrno>
 
@@ -7,6 +7,35 @@
 #include "server/server.h"
 
 namespace rota {
+namespace {
+
+const char* name_of(Endpoint::Kind kind) {
+    switch (kind) {
+        case Endpoint::Kind::rdma:
+            return "RDMA";
+        case Endpoint::Kind::tls:
+            return "TLS";
+        case Endpoint::Kind::unix_socket:
+            return "Unix";
+        case Endpoint::Kind::tcp:
+            break;
+    }
+    return "TCP";
+}
+
+TlsVerify verify_of(TlsAuthClients wanted) {
+    switch (wanted) {
+        case TlsAuthClients::no:
+            return TlsVerify::no;
+        case TlsAuthClients::optional:
+            return TlsVerify::optional;
+        case TlsAuthClients::yes:
+            break;
+    }
+    return TlsVerify::yes;
+}
+
+}  // namespace
 
 ListenOptions Server::listen_options() const {
     const ServerOptions& options = options_.server;
@@ -28,7 +57,10 @@ Result<> Server::listen_on(const std::vector<std::string>& addresses, uint16_t p
         Endpoint endpoint = Endpoint::tcp(optional ? address.substr(1) : address, port);
         endpoint.optional = optional;
         endpoint.kind = kind;
-        const auto id = transport_->listen(endpoint, listen_options());
+        ListenOptions wanted = listen_options();
+        if (kind == Endpoint::Kind::tls)
+            wanted.accepts_per_poll = options_.inert.tls.max_new_tls_connections_per_cycle;
+        const auto id = transport_->listen(endpoint, wanted);
         if (id) {
             opened.push_back({*id, endpoint});
             continue;
@@ -37,7 +69,7 @@ Result<> Server::listen_on(const std::vector<std::string>& addresses, uint16_t p
         if (optional && (code == EADDRNOTAVAIL || code == EAFNOSUPPORT || code == EPROTONOSUPPORT))
             continue;
         log(LogLevel::warning, "Warning: Could not create server %s listening socket %s: %s",
-            kind == Endpoint::Kind::rdma ? "RDMA" : "TCP", endpoint.to_string().c_str(),
+            name_of(kind), endpoint.to_string().c_str(),
             id.error().message.c_str());
         for (const Listening& listening : opened) transport_->unlisten(listening.id);
         return std::unexpected(id.error());
@@ -48,11 +80,8 @@ Result<> Server::listen_on(const std::vector<std::string>& addresses, uint16_t p
 
 Result<> Server::listen() {
     const ServerOptions& options = options_.server;
-    if (options.port != 0) {
-        const auto port = static_cast<uint16_t>(options.port);
-        if (auto opened = listen_on(options.bind, port, tcp_listeners_); !opened)
-            return fail("Failed listening on port " + std::to_string(port) + " (tcp), aborting.");
-    }
+    for (const auto open : {&Server::listen_tcp, &Server::listen_tls, &Server::listen_rdma})
+        if (const auto opened = (this->*open)(); !opened) return opened;
     if (!options.unixsocket.empty()) {
         const Endpoint endpoint = Endpoint::unix_path(options.unixsocket);
         const auto id = transport_->listen(endpoint, listen_options());
@@ -63,35 +92,41 @@ Result<> Server::listen() {
         }
         unix_listeners_.push_back({*id, endpoint});
     }
-    if (auto opened = listen_rdma(); !opened) return opened;
-    if (tcp_listeners_.empty() && unix_listeners_.empty() && rdma_listeners_.empty())
+    if (tcp_listeners_.empty() && unix_listeners_.empty() && rdma_listeners_.empty() &&
+        tls_listeners_.empty())
         return fail("Configured to not listen anywhere, exiting.");
     return {};
 }
 
 // CONFIG SET of what may change under a listener: later connections follow.
 void Server::update_listeners() {
-    for (const auto* listeners : {&tcp_listeners_, &unix_listeners_, &rdma_listeners_})
+    for (const auto* listeners : {&tcp_listeners_, &unix_listeners_, &rdma_listeners_, &tls_listeners_})
         for (const Listening& listening : *listeners)
             transport_->update_listener(listening.id, listen_options());
 }
 
-// CONFIG SET port or bind: the new listeners first, so that a failure leaves the old ones as they
-// were.
-Result<> Server::listen_again() {
+// CONFIG SET of where to listen. Addresses that stay cannot be opened twice: the old listeners are
+// closed first, and opened again on failure. Connections that were accepted live on.
+Result<> Server::listen_again(std::vector<Listening>& listeners, Result<> (Server::*open)()) {
     std::vector<Listening> before;
-    before.swap(tcp_listeners_);
-    const ServerOptions& options = options_.server;
-    // Addresses that stay cannot be opened twice: they are closed first and opened again on
-    // failure.
+    before.swap(listeners);
     for (const Listening& listening : before) transport_->unlisten(listening.id);
-    if (options.port == 0) return {};
-    if (listen_on(options.bind, static_cast<uint16_t>(options.port), tcp_listeners_)) return {};
+    if ((this->*open)()) return {};
     for (Listening& listening : before) {
         const auto id = transport_->listen(listening.endpoint, listen_options());
-        if (id) tcp_listeners_.push_back({*id, listening.endpoint});
+        if (id) listeners.push_back({*id, listening.endpoint});
     }
     return fail("Unable to listen on this port. Check server logs.");
+}
+
+// ---- What is asked for; nothing where the port is 0
+
+Result<> Server::listen_tcp() {
+    const ServerOptions& options = options_.server;
+    if (options.port == 0) return {};
+    const auto port = static_cast<uint16_t>(options.port);
+    if (listen_on(options.bind, port, tcp_listeners_)) return {};
+    return fail("Failed listening on port " + std::to_string(port) + " (tcp), aborting.");
 }
 
 Result<> Server::listen_rdma() {
@@ -104,17 +139,38 @@ Result<> Server::listen_rdma() {
     return fail("Failed listening on port " + std::to_string(port) + " (rdma), aborting.");
 }
 
-// As listen_again(). Connections that were accepted live on.
-Result<> Server::listen_rdma_again() {
-    std::vector<Listening> before;
-    before.swap(rdma_listeners_);
-    for (const Listening& listening : before) transport_->unlisten(listening.id);
-    if (listen_rdma()) return {};
-    for (Listening& listening : before) {
-        const auto id = transport_->listen(listening.endpoint, listen_options());
-        if (id) rdma_listeners_.push_back({*id, listening.endpoint});
-    }
-    return fail("Unable to listen on this port. Check server logs.");
+Result<> Server::listen_tls() {
+    const TlsOptions& options = options_.inert.tls;
+    if (options.tls_port == 0) return {};
+    if (const auto used = use_tls(); !used) return used;
+    const auto port = static_cast<uint16_t>(options.tls_port);
+    if (listen_on(options_.server.bind, port, tls_listeners_, Endpoint::Kind::tls)) return {};
+    return fail("Failed listening on port " + std::to_string(port) + " (tls), aborting.");
+}
+
+// Reads the certificates and the rest anew, for connections from now on.
+Result<> Server::use_tls() {
+    const TlsOptions& options = options_.inert.tls;
+    if (options.tls_port == 0) return {};
+    const auto used =
+        transport_->use_tls(TlsRole::server,
+                            {.cert_file = options.tls_cert_file,
+                             .key_file = options.tls_key_file,
+                             .key_password = options.tls_key_file_pass,
+                             .ca_cert_file = options.tls_ca_cert_file,
+                             .ca_cert_dir = options.tls_ca_cert_dir,
+                             .dh_params_file = options.tls_dh_params_file,
+                             .protocols = options.tls_protocols,
+                             .ciphers = options.tls_ciphers,
+                             .ciphersuites = options.tls_ciphersuites,
+                             .prefer_server_ciphers = options.tls_prefer_server_ciphers,
+                             .verify = verify_of(options.tls_auth_clients),
+                             .session_caching = options.tls_session_caching,
+                             .session_cache_size = options.tls_session_cache_size,
+                             .session_cache_timeout_s = options.tls_session_cache_timeout});
+    if (used) return {};
+    log(LogLevel::warning, "%s", used.error().message.c_str());
+    return fail("Unable to update TLS configuration. Check server logs.");
 }
 
 }  // namespace rota

@@ -72,7 +72,7 @@ public:
     Result<> load_users(std::span<const ConfigLine> lines);
     // Starts the IO threads.
     Result<> start_threads();
-    // Opens what `bind`, `port`, `unixsocket`, `rdma-bind` and `rdma-port` ask for.
+    // Opens what `bind`, `port`, `tls-port`, `unixsocket`, `rdma-bind` and `rdma-port` ask for.
     Result<> listen();
     // Turns until a shutdown is due; returns the exit code.
     int run();
@@ -131,9 +131,11 @@ private:
     ServerStats total_stats() const;
     Result<> listen_on(const std::vector<std::string>& addresses, uint16_t port,
                        std::vector<Listening>& out, Endpoint::Kind kind = Endpoint::Kind::tcp);
-    Result<> listen_again();
+    Result<> listen_again(std::vector<Listening>& listeners, Result<> (Server::*open)());
+    Result<> listen_tcp();
     Result<> listen_rdma();
-    Result<> listen_rdma_again();
+    Result<> listen_tls();
+    Result<> use_tls();
     void update_listeners();
     ListenOptions listen_options() const;
     void apply_metrics_options();
@@ -168,7 +170,7 @@ private:
     Executor executor_;
     std::optional<ThreadControl> threads_;
 
-    std::vector<Listening> tcp_listeners_, unix_listeners_, rdma_listeners_;
+    std::vector<Listening> tcp_listeners_, unix_listeners_, rdma_listeners_, tls_listeners_;
     std::string config_file_;
     std::string run_id_;
     std::atomic<int> shutdown_signal_{0};

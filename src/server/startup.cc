@@ -158,8 +158,9 @@ void log_start(const AllOptions& options, const std::string& config_file) {
 std::vector<Slice> inert_in_use(const ConfigTable& table, const AllOptions& options) {
     std::vector<Slice> names = table.inert_in_use();
     const ServerOptions& server = options.server;
-    if (server.io_dispatch == IoDispatch::shared && server.transport != "auto" &&
-        !transport_shares(server.transport))
+    const bool tls = options.inert.tls.tls_port != 0;
+    if (server.io_dispatch == IoDispatch::shared &&
+        (tls || (server.transport != "auto" && !transport_shares(server.transport))))
         names.push_back("io-dispatch");
     return names;
 }
@@ -215,12 +216,15 @@ TransportOptions transport_options(const ServerOptions& options) {
 namespace {
 
 // RDMA needs a part of its own in every loop, which a machine without such a device is spared. So a
-// port can be set at run time where there is one.
+// port can be set at run time where there is one. TLS costs nothing until there is a port.
 Result<std::unique_ptr<Transport>> complete(Result<std::unique_ptr<Transport>> transport,
                                             const TransportOptions& wishes) {
-    if (!transport || !rdma_is_usable()) return transport;
-    if (const auto added = add_rdma(*transport, wishes); !added)
-        log(LogLevel::warning, "RDMA does not work here: %s", added.error().message.c_str());
+    if (!transport) return transport;
+    if (rdma_is_usable()) {
+        if (const auto added = add_rdma(*transport, wishes); !added)
+            log(LogLevel::warning, "RDMA does not work here: %s", added.error().message.c_str());
+    }
+    add_tls(*transport);
     return transport;
 }
 
@@ -303,6 +307,7 @@ void log_ready(Server& server, const AllOptions& options) {
     const ServerOptions& config = options.server;
     if (config.port != 0) log(LogLevel::notice, "Ready to accept connections tcp");
     if (!config.unixsocket.empty()) log(LogLevel::notice, "Ready to accept connections unix");
+    if (options.inert.tls.tls_port != 0) log(LogLevel::notice, "Ready to accept connections tls");
     if (config.rdma_port != 0) log(LogLevel::notice, "Ready to accept connections rdma");
     const bool automatic = config.supervised == Supervised::automatic;
     const Supervisor found = automatic ? detect_supervisor() : Supervisor::none;

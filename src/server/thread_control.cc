@@ -37,7 +37,8 @@ ThreadControl::ThreadControl(Executor& executor, Parts& parts, const AllOptions&
                     .executor_transport = executor_transport,
                     .make_transport = std::move(make_transport),
                     .settle = [this](int index) { settle(index); }},
-      threads_(options.server.io_dispatch == IoDispatch::shared && executor_transport.can_share()
+      threads_(options.server.io_dispatch == IoDispatch::shared &&
+                       options.inert.tls.tls_port == 0 && executor_transport.can_share()
                    ? make_shared_pool(executor, parts, thread_parts_)
                    : std::make_unique<IoThreads>(executor, parts, thread_parts_)),
       policy_({}) {}

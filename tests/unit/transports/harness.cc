@@ -19,6 +19,10 @@
 #include "transports/sim/sim_transport.h"
 #include "transports/sockets.h"
 #include "transports/transports.h"
+#ifdef ROTA_TLS
+#include "tls_identity.h"
+#include "transports/tls/tls_session.h"
+#endif
 
 namespace rota {
 namespace {
@@ -97,6 +101,133 @@ private:
     std::string name_;
     TransportOptions options_;
 };
+
+#ifdef ROTA_TLS
+// TLS over a kernel socket, by hand: what cannot be said before the handshake is said after it,
+// which goes on in turn().
+class TlsPeer final : public Peer {
+public:
+    TlsPeer(UniqueFd fd, const TlsContext& context, std::vector<TlsPeer*>& all)
+        : all_(all), session_(TlsSession::connect(context, "")), socket_(std::move(fd)) {
+        all_.push_back(this);
+    }
+    ~TlsPeer() override { std::erase(all_, this); }
+
+    size_t send(Slice bytes) override {
+        turn();
+        if (unsent_.size() + session_->output().size() >= kUnsentMax || broken()) return 0;
+        const Slice some = bytes.substr(0, kUnsentMax);
+        unsent_ += some;
+        turn();
+        return some.size();
+    }
+    size_t receive(std::string& to, size_t most) override {
+        turn();
+        if (unread_.empty()) take_in();
+        const size_t count = std::min(most, unread_.size());
+        to.append(unread_, 0, count);
+        unread_.erase(0, count);
+        return count;
+    }
+    bool at_end() override {
+        turn();
+        if (unread_.empty()) take_in();
+        return unread_.empty() && (session_->peer_finished() || socket_.at_end());
+    }
+    bool broken() override { return over_ || session_->failed() || socket_.broken(); }
+    void half_close() override {
+        says_no_more_ = true;
+        turn();
+    }
+    void reset() override {
+        over_ = true;
+        socket_.reset();
+    }
+    void close() override {
+        turn();
+        over_ = true;
+        socket_.close();
+    }
+    std::string name() const override { return socket_.name(); }
+
+    void turn() {
+        if (over_) return;
+        if (!session_->established()) take_in();
+        if (session_->established()) {
+            if (!unsent_.empty()) session_->write(unsent_);
+            unsent_.clear();
+            if (says_no_more_) session_->finish();
+        }
+        Buffer& output = session_->output();
+        if (!output.empty()) output.drop_front(socket_.send(output.view()));
+        if (says_no_more_ && session_->established() && output.empty()) socket_.half_close();
+    }
+
+private:
+    static constexpr size_t kUnsentMax = 64 << 10;
+
+    void take_in() {
+        std::string cipher;
+        while (unread_.size() < kUnsentMax && socket_.receive(cipher, 16 << 10) != 0) {
+            session_->take(cipher);
+            cipher.clear();
+            if (!session_->established()) continue;
+            Buffer plain;
+            session_->read(plain);
+            unread_ += plain.view();
+        }
+    }
+
+    std::vector<TlsPeer*>& all_;
+    std::unique_ptr<TlsSession> session_;
+    SocketPeer socket_;
+    std::string unsent_, unread_;
+    bool says_no_more_ = false, over_ = false;
+};
+
+class TlsWorld final : public World {
+public:
+    explicit TlsWorld(std::string host) : host_(std::move(host)) {}
+
+    std::unique_ptr<Transport> make() override {
+        Result<std::unique_ptr<Transport>> made = make_transport(host_);
+        if (!made) {
+            ADD_FAILURE() << made.error().message;
+            return nullptr;
+        }
+        add_tls(*made);
+        for (const TlsRole role : {TlsRole::server, TlsRole::client}) {
+            const auto used = (*made)->use_tls(role, identity_.settings());
+            EXPECT_TRUE(used) << used.error().message;
+        }
+        return std::move(*made);
+    }
+    std::unique_ptr<Peer> dial(const Endpoint& where) override {
+        Endpoint plain = where;
+        if (plain.kind == Endpoint::Kind::tls) plain.kind = Endpoint::Kind::tcp;
+        Result<OutgoingSocket> begun = open_connection(plain, {});
+        if (!begun) return nullptr;
+        if (where.kind != Endpoint::Kind::tls)
+            return std::make_unique<SocketPeer>(std::move(begun->fd));
+        return std::make_unique<TlsPeer>(std::move(begun->fd), client_, peers_);
+    }
+    void step() override {
+        for (TlsPeer* peer : peers_) peer->turn();
+    }
+    bool is_kernel() const override { return true; }
+    size_t bulk() const override { return size_t{16} << 20; }
+    int crowd() const override { return 100; }  // each costs two signatures
+    Endpoint any_port() const override { return Endpoint::tls("127.0.0.1", 0); }
+    const char* transport_name() const override { return host_.c_str(); }
+
+private:
+    std::string host_;
+    TemporaryFolder folder_;
+    TlsIdentity identity_ = TlsIdentity::make(folder_.file(""), "server");
+    TlsContext client_ = *make_tls_context(identity_.settings(), false);
+    std::vector<TlsPeer*> peers_;
+};
+#endif
 
 class SimulatedPeer final : public Peer {
 public:
@@ -272,6 +403,10 @@ const char* rdma_address() { return std::getenv("ROTA_RDMA_ADDRESS"); }
 std::unique_ptr<World> World::create(const std::string& name, const TransportOptions& options) {
     if (name == "sim") return std::make_unique<SimulatedWorld>();
     if (name == "rdma") return std::make_unique<RdmaWorld>();
+#ifdef ROTA_TLS
+    if (const size_t plus = name.find("_tls"); plus != std::string::npos)
+        return std::make_unique<TlsWorld>(name.substr(0, plus));
+#endif
     return std::make_unique<KernelWorld>(name, options);
 }
 

@@ -53,7 +53,10 @@ public:
     // Somewhere to listen.
     virtual Endpoint any_port() const { return Endpoint::tcp("127.0.0.1", 0); }
 
-    // "sim", "rdma", or a name that make_transport() knows.
+    // What a transport of this world calls itself; null: what the world is called.
+    virtual const char* transport_name() const { return nullptr; }
+
+    // "sim", "rdma", or a name that make_transport() knows, alone or with TLS on top ("epoll_tls").
     static std::unique_ptr<World> create(const std::string& name,
                                          const TransportOptions& options = {});
 };
