@@ -24,6 +24,15 @@ const std::string& memory_allocator_name();
 
 MemoryStats memory_stats();
 
+// Bytes in blocks that are in use, as far as the threads are counted: every thread that allocates
+// or frees says so once, and the one that asks. Exact, and some nanoseconds a thread, where the
+// allocator keeps count for each thread (jemalloc); else memory_stats().allocated.
+uint64_t memory_in_use();
+void memory_count_thread();
+// What the calling thread has allocated less what it has freed. Only differences mean anything.
+// Where the allocator cannot tell: memory_in_use().
+uint64_t memory_of_thread();
+
 // Returns unused memory to the kernel. May take milliseconds.
 void memory_purge();
 

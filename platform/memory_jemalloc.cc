@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <jemalloc/jemalloc.h>
 
+#include <mutex>
+#include <vector>
+
 #include "platform/memory.h"
 
 namespace rota {
@@ -22,6 +25,49 @@ void refresh() {
 }
 
 void append_text(void* out, const char* text) { static_cast<std::string*>(out)->append(text); }
+
+// jemalloc's own counters of one thread: what it has ever allocated and freed.
+class ThreadCount {
+public:
+    ThreadCount();
+    ~ThreadCount();
+    ThreadCount(const ThreadCount&) = delete;
+    uint64_t net() const { return read(allocated_) - read(freed_); }
+
+private:
+    static uint64_t read(const uint64_t* count) { return __atomic_load_n(count, __ATOMIC_RELAXED); }
+    const uint64_t* allocated_ = read_control<const uint64_t*>("thread.allocatedp");
+    const uint64_t* freed_ = read_control<const uint64_t*>("thread.deallocatedp");
+};
+
+struct ThreadCounts {
+    std::mutex mutex;
+    std::vector<const ThreadCount*> threads;
+    uint64_t ended = 0;  // what those have left behind that are gone
+};
+
+ThreadCounts& thread_counts() {
+    static ThreadCounts& counts = *new ThreadCounts;  // never destroyed: threads may end later
+    return counts;
+}
+
+ThreadCount::ThreadCount() {
+    ThreadCounts& counts = thread_counts();
+    const std::lock_guard lock(counts.mutex);
+    counts.threads.push_back(this);
+}
+
+ThreadCount::~ThreadCount() {
+    ThreadCounts& counts = thread_counts();
+    const std::lock_guard lock(counts.mutex);
+    counts.ended += net();
+    std::erase(counts.threads, this);
+}
+
+const ThreadCount& count_of_thread() {
+    static thread_local const ThreadCount count;
+    return count;
+}
 
 static_assert(MALLCTL_ARENAS_ALL == 4096);  // part of two names below
 
@@ -47,6 +93,19 @@ MemoryStats memory_stats() {
     stats.muzzy = pages * read_control<size_t>("arenas.page");
     return stats;
 }
+
+uint64_t memory_in_use() {
+    memory_count_thread();
+    ThreadCounts& counts = thread_counts();
+    const std::lock_guard lock(counts.mutex);
+    uint64_t bytes = counts.ended;
+    for (const ThreadCount* thread : counts.threads) bytes += thread->net();
+    return bytes;
+}
+
+void memory_count_thread() { count_of_thread(); }
+
+uint64_t memory_of_thread() { return count_of_thread().net(); }
 
 void memory_purge() { ::mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0); }
 

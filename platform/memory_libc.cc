@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <malloc.h>
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/allocator_interface.h>
+#endif
 
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +25,18 @@ MemoryStats memory_stats() {
     stats.resident = resident_bytes();
     return stats;
 }
+
+uint64_t memory_in_use() {
+#if defined(__SANITIZE_ADDRESS__)
+    return __sanitizer_get_current_allocated_bytes();  // the allocator is the sanitizer's
+#else
+    return memory_stats().allocated;
+#endif
+}
+
+void memory_count_thread() {}
+
+uint64_t memory_of_thread() { return memory_in_use(); }
 
 void memory_purge() { ::malloc_trim(0); }
 

@@ -30,6 +30,12 @@ MemoryStats memory_stats() {
     return stats;
 }
 
+uint64_t memory_in_use() { return memory_stats().allocated; }
+
+void memory_count_thread() {}
+
+uint64_t memory_of_thread() { return memory_in_use(); }
+
 void memory_purge() { ::mi_collect(true); }
 
 std::string memory_report() {

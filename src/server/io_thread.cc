@@ -5,6 +5,7 @@
 #include <future>
 
 #include "platform/clock.h"
+#include "platform/memory.h"
 #include "transports/transports.h"
 
 namespace rota {
@@ -33,6 +34,7 @@ Result<> IoThread::start() {
     thread_ = std::thread([this, &ready] {
         parts_.settle(index_);
         use_entry_slab(slab_);
+        memory_count_thread();
         usage_.emplace();
         auto transport = parts_.make_transport();
         if (!transport) {

@@ -5,6 +5,7 @@
 #include <future>
 
 #include "platform/clock.h"
+#include "platform/memory.h"
 
 namespace rota {
 namespace {
@@ -35,6 +36,7 @@ void SharedThread::start() {
     thread_ = std::thread([this, &ready] {
         parts_.io.settle(index_);
         use_entry_slab(slab_);
+        memory_count_thread();
         usage_.emplace();
         ready.set_value();
         run();

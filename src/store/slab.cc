@@ -69,11 +69,12 @@ Slab::Span* Slab::span_of(void* block, size_t span_bytes) {
 
 void* Slab::allocate(size_t size) {
     ASSERT(size > 0);
-    if (from_malloc(size)) [[unlikely]] {
+    if (is_from_malloc(size)) [[unlikely]] {
         const size_t bytes = rounded_size(size);
         void* block = std::malloc(bytes);
         if (block == nullptr) throw std::bad_alloc();
         used_ += bytes;
+        from_malloc_ += bytes;
         reserved_ += bytes;
         return block;
     }
@@ -114,8 +115,9 @@ void* Slab::allocate_slowly(size_t size_class) {
 }
 
 void Slab::free(void* block, size_t size) {
-    if (from_malloc(size)) [[unlikely]] {
+    if (is_from_malloc(size)) [[unlikely]] {
         used_ -= rounded_size(size);
+        from_malloc_ -= rounded_size(size);
         reserved_ -= rounded_size(size);
         std::free(block);
         return;
@@ -190,8 +192,10 @@ void Slab::adopt(Slab& ended) {
     }
     ended.chunks_.clear();
     used_ += ended.used_;
+    from_malloc_ += ended.from_malloc_;
     reserved_ += ended.reserved_;
     ended.used_ = 0;
+    ended.from_malloc_ = 0;
     ended.reserved_ = 0;
 }
 

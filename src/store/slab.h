@@ -66,8 +66,9 @@ public:
 
     // Any thread. Where blocks move between threads only the sum over all slabs, modulo 2^64, means
     // anything: what one allocates, another may take away.
-    size_t used_bytes() const { return used_; }          // blocks handed out, rounded
-    size_t reserved_bytes() const { return reserved_; }  // spans in use or spare, and mallocs
+    size_t used_bytes() const { return used_; }                // blocks handed out, rounded
+    size_t own_bytes() const { return used_ - from_malloc_; }  // of those, the ones in spans
+    size_t reserved_bytes() const { return reserved_; }        // spans in use or spare, and mallocs
 
 private:
     static constexpr size_t kChunkBytes = size_t{2} << 20;
@@ -113,7 +114,7 @@ private:
     static size_t pool_of(size_t block_bytes) { return block_bytes > kFineMax; }
     static Span* span_of(void* block, size_t span_bytes);
 
-    bool from_malloc(size_t size) const {
+    bool is_from_malloc(size_t size) const {
         return size > kBlockMax || (kUsesMalloc && source_ == Source::malloc);
     }
     void* allocate_slowly(size_t size_class);
@@ -129,6 +130,7 @@ private:
     std::array<Pool, 2> pools_{Pool{size_t{64} << 10, {}, {}}, Pool{size_t{256} << 10, {}, {}}};
     std::vector<Chunk> chunks_;
     Counter used_;
+    Counter from_malloc_;
     Counter reserved_;
     const Source source_;
     bool huge_pages_ = false;

@@ -61,6 +61,9 @@ public:
 
     size_t size() const { return table_ ? table_->fields.size() : pack_.count() / 2; }
     size_t allocated_bytes(size_t samples) const;
+    // See object.h.
+    size_t block_count() const { return table_ ? table_->fields.size() : 1; }
+    bool drain(size_t steps) { return table_ && table_->fields.drain(steps); }
     const FieldTable* table() const { return table_.get(); }
     size_t expiring() const { return table_ ? table_->expiring : 0; }
 

@@ -18,8 +18,8 @@ void* List::release() { return chain_ ? chain_.release() : pack_.release(); }
 
 List List::copy() const { return chain_ ? List(chain_->copy()) : List(pack_.copy()); }
 
-size_t List::allocated_bytes(size_t /*samples*/) const {
-    return chain_ ? chain_->allocated_bytes() : pack_.allocated_bytes();
+size_t List::allocated_bytes(size_t samples) const {
+    return chain_ ? chain_->allocated_bytes(samples) : pack_.allocated_bytes();
 }
 
 // -- Between the two forms --

@@ -37,7 +37,10 @@ public:
     List copy() const;
 
     size_t size() const { return chain_ ? chain_->size() : pack_.count(); }
-    size_t allocated_bytes(size_t samples) const;  // looks at every node whatever `samples`
+    size_t allocated_bytes(size_t samples) const;
+    // See object.h.
+    size_t block_count() const { return chain_ ? chain_->node_count() : 1; }
+    bool drain(size_t steps) { return chain_ && chain_->drain(steps); }
     const Listpack* as_listpack() const { return chain_ ? nullptr : &pack_; }
     const Quicklist* as_quicklist() const { return chain_.get(); }
 

@@ -15,7 +15,7 @@ namespace {
 template <class Value, class Use>
 auto with(Encoding encoding, const void* object, Use use) {
     Value value(encoding, const_cast<void*>(object));
-    auto result = use(std::as_const(value));
+    auto result = use(value);
     (void)value.release();
     return result;
 }
@@ -60,6 +60,14 @@ void destroy_object(Type type, Encoding encoding, void* object) {
         default:
             UNREACHABLE();
     }
+}
+
+bool drain_object(Type type, Encoding encoding, void* object, size_t steps) {
+    return dispatch(type, encoding, object, [steps](auto& value) { return value.drain(steps); });
+}
+
+size_t object_blocks(Type type, Encoding encoding, const void* object) {
+    return dispatch(type, encoding, object, [](const auto& value) { return value.block_count(); });
 }
 
 void* copy_object(Type type, Encoding encoding, const void* object) {

@@ -10,6 +10,11 @@
 namespace rota {
 
 void destroy_object(Type, Encoding, void* object);
+// Frees elements of a large one, up to about 8 for each step; then it is for drain_object() and
+// destroy_object() alone. False: the rest is for destroy_object().
+bool drain_object(Type, Encoding, void* object, size_t steps);
+// How many blocks of memory it is, roughly: what freeing it costs.
+size_t object_blocks(Type, Encoding, const void* object);
 void* copy_object(Type, Encoding, const void* object);
 // Elements, fields, members: what its size is to a client.
 size_t object_size(Type, Encoding, const void* object);

@@ -43,11 +43,12 @@ std::unique_ptr<Quicklist> Quicklist::copy() const {
     return made;
 }
 
-size_t Quicklist::allocated_bytes() const {
-    size_t bytes = sizeof(Quicklist);
-    for (const Node* node = head_; node != nullptr; node = node->next)
+size_t Quicklist::allocated_bytes(size_t samples) const {
+    size_t bytes = 0, seen = 0;
+    for (const Node* node = head_; node != nullptr && (samples == 0 || seen < samples);
+         node = node->next, ++seen)
         bytes += sizeof(Node) + (node->plain ? node->large.size() : node->pack.allocated_bytes());
-    return bytes;
+    return sizeof(Quicklist) + (seen == 0 ? 0 : bytes * nodes_ / seen);
 }
 
 // -- Nodes --

@@ -66,7 +66,8 @@ public:
 
     size_t size() const { return size_; }
     size_t node_count() const { return nodes_; }
-    size_t allocated_bytes() const;  // looks at every node
+    // Told from the first `samples` nodes, 0: from all.
+    size_t allocated_bytes(size_t samples) const;
 
     void push(End, Slice value);
     // All of a listpack as the last node.

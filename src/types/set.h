@@ -39,6 +39,9 @@ public:
 
     size_t size() const;
     size_t allocated_bytes(size_t samples) const;
+    // See object.h.
+    size_t block_count() const { return table_ ? table_->size() : 1; }
+    bool drain(size_t steps) { return table_ && table_->drain(steps); }
     const MemberTable* table() const { return table_.get(); }
     // Of an intset or a listpack.
     Slice packed_bytes() const {

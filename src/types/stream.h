@@ -53,6 +53,13 @@ public:
 
     size_t size() const { return body_->length; }
     size_t allocated_bytes(size_t samples) const;
+    // See object.h. It goes node by node, few enough for one go.
+    size_t block_count() const {
+        size_t blocks = nodes().size();
+        for (const auto& [name, group] : groups()) blocks += 1 + group.deliveries().size();
+        return blocks;
+    }
+    bool drain(size_t) { return false; }
     const Nodes& nodes() const { return body_->nodes; }
 
     // What else there is to know of it; plain values, set by XSETID and by loading.

@@ -66,6 +66,12 @@ public:
 
     size_t size() const { return table_ ? table_->members.size() : pack_.count() / 2; }
     size_t allocated_bytes(size_t samples) const;
+    // See object.h.
+    size_t block_count() const { return table_ ? table_->members.size() : 1; }
+    bool drain(size_t steps) {
+        if (table_) table_->order.clear();  // one block for dozens of members
+        return table_ && table_->members.drain(steps);
+    }
     const ScoredTable* table() const { return table_.get(); }
     Slice packed_bytes() const { return pack_.bytes(); }  // of a listpack
 
