@@ -33,11 +33,11 @@ std::optional<uint64_t> bit_offset_arg(Ctx& ctx, size_t index, uint8_t bits = 0)
     return std::nullopt;
 }
 
-// The key's string, raw and reaching as far as `bit`. Null after having replied with an error.
+// The key's string, which was looked up before, raw and reaching as far as `bit`. Null after having
+// replied with an error.
 Entry* writable_up_to(Ctx& ctx, const Key& key, uint64_t bit) {
-    const auto entry = ctx.write_string(key);
-    if (!entry) return nullptr;
-    const size_t size = *entry == nullptr ? 0 : (*entry)->string_size();
+    const Entry* entry = ctx.db().peek(key);
+    const size_t size = entry == nullptr ? 0 : entry->string_size();
     try {
         return ctx.db().grow_string(key, std::max<size_t>(size, bit / 8 + 1));
     } catch (const std::bad_alloc&) {

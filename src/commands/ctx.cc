@@ -58,7 +58,7 @@ void Ctx::help(std::span<const Slice> lines) {
 }
 
 std::optional<Entry*> Ctx::read_string(size_t key_index) {
-    Entry* entry = db().find_read(key(key_index), client.no_touch);
+    Entry* entry = db().find_read(key(key_index));
     if (entry == nullptr || entry->type() == Type::string) return entry;
     wrong_type();
     return std::nullopt;

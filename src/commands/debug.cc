@@ -47,7 +47,7 @@ std::string describe_chain(Ctx& ctx, Entry* entry) {
         chain.node_count(),
         static_cast<double>(chain.size()) / static_cast<double>(chain.node_count()),
         ctx.parts.store_options.list_max_listpack_size,
-        ctx.parts.config.get("list-compress-depth") != "0" ? 1 : 0, chain.allocated_bytes());
+        ctx.parts.config.get("list-compress-depth") != "0" ? 1 : 0, chain.allocated_bytes(0));
 }
 
 void debug_object(Ctx& ctx) {
@@ -60,13 +60,15 @@ void debug_object(Ctx& ctx) {
             ? entry->string_size() + 1
             : object_bytes(entry->type(), entry->encoding(), entry->object(), 0);
     const Slice encoding = encoding_name(entry->encoding());
-    ctx.reply.simple(format(
-        "Value at:%p refcount:1 encoding:%.*s serializedlength:%zu lru:%u lru_seconds_idle:%lld%s",
-        static_cast<const void*>(entry), static_cast<int>(encoding.size()), encoding.data(),
-        serialized, entry->access(),
-        static_cast<long long>(options.lfu ? 0
-                                           : access::idle_ms(entry->access(), ctx.now_ms()) / 1000),
-        describe_chain(ctx, entry).c_str()));
+    const uint32_t bits = entry->access();
+    const std::string use =
+        options.lfu ? format("lfu_freq:%u lfu_access_time_minutes:%u", bits & 0xff, bits >> 8)
+                    : format("lru:%u lru_seconds_idle:%lld", bits,
+                             static_cast<long long>(access::idle_ms(bits, ctx.now_ms()) / 1000));
+    ctx.reply.simple(format("Value at:%p refcount:1 encoding:%.*s serializedlength:%zu %s%s",
+                            static_cast<const void*>(entry), static_cast<int>(encoding.size()),
+                            encoding.data(), serialized, use.c_str(),
+                            describe_chain(ctx, entry).c_str()));
 }
 
 void debug_sdslen(Ctx& ctx) {
@@ -135,7 +137,7 @@ void debug_populate(Ctx& ctx) {
     for (int64_t i = 0; i < *count; ++i) {
         const std::string name = prefix + ":" + std::to_string(i);
         const Key key = ctx.parts.keyspace.key(name);
-        if (ctx.db().find_write(key) != nullptr) continue;
+        if (ctx.db().peek(key) != nullptr) continue;
         std::string value = "value:" + std::to_string(i);
         if (*size >= 0) value.resize(static_cast<size_t>(*size));
         ctx.db().set_string(key, value);

@@ -9,7 +9,7 @@ namespace rota {
 namespace {
 
 void cmd_dump(Ctx& ctx) {
-    const Entry* entry = ctx.db().find_read(ctx.key(1), ctx.client.no_touch);
+    const Entry* entry = ctx.db().find_read(ctx.key(1));
     if (entry == nullptr) return ctx.reply.null();
     ctx.reply.bulk(dump_payload(*entry, ctx.parts.rdb_options.rdbcompression));
 }

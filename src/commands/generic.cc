@@ -32,7 +32,12 @@ void cmd_exists(Ctx& ctx) {
 
 void cmd_touch(Ctx& ctx) {
     int64_t count = 0;
-    for (size_t i = 1; i < ctx.argc(); ++i) count += ctx.db().find_read(ctx.key(i)) != nullptr;
+    for (size_t i = 1; i < ctx.argc(); ++i) {
+        Entry* entry = ctx.db().find_read(ctx.key(i), true);
+        if (entry == nullptr) continue;
+        ctx.db().touch(entry);
+        ++count;
+    }
     ctx.reply.integer(count);
 }
 
@@ -49,7 +54,7 @@ void cmd_randomkey(Ctx& ctx) {
 // ---- One key becomes another
 // -------------------------------------------------------------------------
 
-// A copy of the entry under another key, expiry and access included.
+// A copy of the entry under another key, expiry included.
 Entry* copy_entry(const Entry& from, Slice key) {
     const int64_t expire_at_ms = from.expire_at_ms();
     Entry* copy;
@@ -61,13 +66,13 @@ Entry* copy_entry(const Entry& from, Slice key) {
     } else {
         copy = Entry::make_string(key, from.value(), from.encoding(), expire_at_ms);
     }
-    copy->set_access(from.access());
     return copy;
 }
 
 // Puts the entry under a key; where one makes room for it, the key is new all the same.
 void put_as_new(Ctx& ctx, Db& db, Key key, Entry* entry) {
-    if (db.find_write(key) != nullptr)
+    db.renew(entry);
+    if (db.peek(key) != nullptr)
         ctx.parts.effects.notify(EventClass::created, "new", key.name, db.index());
     db.put(key, entry);
 }
@@ -118,7 +123,7 @@ void cmd_copy(Ctx& ctx) {
     const Key from = ctx.key(1), to = ctx.key(2);
     if (target == ctx.client.db && from.name == to.name)
         return ctx.reply.error("ERR source and destination objects are the same");
-    const Entry* entry = ctx.db().find_read(from, ctx.client.no_touch);
+    const Entry* entry = ctx.db().find_read(from);
     Db& db = ctx.parts.keyspace.db(target);
     if (entry == nullptr || (!replace && db.find_write(to) != nullptr)) return ctx.reply.integer(0);
     put_as_new(ctx, db, to, copy_entry(*entry, to.name));

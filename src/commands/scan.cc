@@ -33,7 +33,7 @@ public:
     size_t count() const { return count_; }
     size_t visited() const { return visited_; }
     void remove_expired() {
-        for (const std::string& key : expired_) ctx_.db().find_write(ctx_.parts.keyspace.key(key));
+        for (const std::string& key : expired_) ctx_.db().peek(ctx_.parts.keyspace.key(key));
     }
 
 private:

@@ -258,7 +258,7 @@ void read_streams(Ctx& ctx, bool in_group) {
     const size_t begin = ctx.reply.begin();
     size_t served = 0;
     for (const Source& source : sources) {
-        Entry* entry = ctx.db().find_read(ctx.key(source.key_index), ctx.client.no_touch);
+        Entry* entry = ctx.db().find_read(ctx.key(source.key_index));
         if (entry != nullptr && serve(ctx, options, source, entry)) ++served;
     }
     if (served == 0) {

@@ -23,8 +23,8 @@ void reply_value(Ctx& ctx, const Entry* entry) {
 }
 
 void set_and_notify(Ctx& ctx, Key key, Slice value, int64_t expire_at_ms = -1,
-                    Expiry otherwise = Expiry::none) {
-    ctx.db().set_string(key, value, expire_at_ms, otherwise);
+                    Expiry otherwise = Expiry::none, Use use = Use::counts) {
+    ctx.db().set_string(key, value, expire_at_ms, otherwise, use);
     ctx.changed(EventClass::string, "set", key.name);
     if (expire_at_ms >= 0)
         ctx.parts.effects.notify(EventClass::generic, "expire", key.name, ctx.client.db);
@@ -56,7 +56,7 @@ void cmd_strlen(Ctx& ctx) {
 void cmd_mget(Ctx& ctx) {
     ctx.reply.array(ctx.argc() - 1);
     for (size_t i = 1; i < ctx.argc(); ++i) {
-        const Entry* entry = ctx.db().find_read(ctx.key(i), ctx.client.no_touch);
+        const Entry* entry = ctx.db().find_read(ctx.key(i));
         reply_value(ctx, entry != nullptr && entry->type() == Type::string ? entry : nullptr);
     }
 }
@@ -135,14 +135,14 @@ void set_with_options(Ctx& ctx, const SetOptions& options) {
     const Key key = ctx.key(1);
     const bool must_be_string = options.get || options.condition == SetOptions::Condition::if_equal;
     // GET counts as a read of the key, the conditions alone do not.
-    Entry* old =
-        options.get ? ctx.db().find_read(key, ctx.client.no_touch) : ctx.db().find_write(key);
+    Entry* old = options.get ? ctx.db().find_read(key) : ctx.db().find_write(key);
     if (must_be_string && old != nullptr && old->type() != Type::string) return ctx.wrong_type();
     if (options.get) reply_value(ctx, old);
     if (!condition_holds(options, old)) return options.get ? void() : ctx.reply.null();
     if (!removed_as_expired(ctx, key, options.expire_at_ms))
         set_and_notify(ctx, key, ctx.arg(2), options.expire_at_ms,
-                       options.keep_ttl ? Expiry::keep : Expiry::none);
+                       options.keep_ttl ? Expiry::keep : Expiry::none,
+                       options.get ? Use::counts : Use::counted);
     if (!options.get) ctx.reply.ok();
 }
 
@@ -334,7 +334,7 @@ void cmd_incrbyfloat(Ctx& ctx) {
     const int64_t expire_at_ms = *entry == nullptr ? -1 : (*entry)->expire_at_ms();
     Encoding encoding = string_encoding(key.name.size(), text, expire_at_ms >= 0);
     if (encoding == Encoding::integer) encoding = Encoding::embstr;
-    ctx.db().put(key, Entry::make_string(key.name, text, encoding, expire_at_ms));
+    ctx.db().put(key, Entry::make_string(key.name, text, encoding, expire_at_ms), Use::counted);
     ctx.changed(EventClass::string, "incrbyfloat", key.name);
     ctx.reply.bulk(text);
 }
@@ -397,7 +397,7 @@ void cmd_lcs(Ctx& ctx) {
     char scratch[2][kDigitsMax];
     Slice text[2];
     for (size_t i = 0; i < 2; ++i) {
-        const Entry* entry = ctx.db().find_read(ctx.key(i + 1), ctx.client.no_touch);
+        const Entry* entry = ctx.db().find_read(ctx.key(i + 1));
         if (entry != nullptr && entry->type() != Type::string)
             return ctx.reply.error("ERR The specified keys must contain string values");
         // A second lookup may free nothing that the first one found: both only read.

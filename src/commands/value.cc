@@ -13,7 +13,7 @@ std::optional<Entry*> checked(Ctx& ctx, Entry* entry, Type type) {
 }  // namespace
 
 std::optional<Entry*> read_value(Ctx& ctx, size_t key_index, Type type) {
-    return checked(ctx, ctx.db().find_read(ctx.key(key_index), ctx.client.no_touch), type);
+    return checked(ctx, ctx.db().find_read(ctx.key(key_index)), type);
 }
 
 std::optional<Entry*> write_value(Ctx& ctx, Key key, Type type) {

@@ -71,7 +71,7 @@ bool read_sources(Ctx& ctx, size_t numkeys_at, Request& request) {
     }
     request.end = numkeys_at + 1 + static_cast<size_t>(*count);
     for (size_t i = numkeys_at + 1; i < request.end; ++i) {
-        Entry* entry = ctx.db().find_read(ctx.key(i), ctx.client.no_touch);
+        Entry* entry = ctx.db().find_read(ctx.key(i));
         if (entry != nullptr && entry->type() != Type::zset && entry->type() != Type::set) {
             ctx.wrong_type();
             return false;

@@ -108,6 +108,7 @@ void Server::reset_statistics() {
     errors_.reset();
     rates_.reset();
     keyspace_.stats() = {};
+    keyspace_.lazy_free().reset_freed();
     for (RegisteredCommand& command : commands_.all()) command.stats.reset();
 }
 
@@ -186,16 +187,7 @@ void Server::watch_config() {
         executor_.set_events(options_.store.notify_keyspace_events);
         return {};
     });
-    config_.on_change("maxmemory", [this]() -> Result<> {
-        executor_.check_memory_soon();
-        return {};
-    });
-    config_.on_change("maxmemory-policy", [this]() -> Result<> {
-        const auto policy = options_.store.maxmemory_policy;
-        options_.store.lfu =
-            policy == EvictionPolicy::allkeys_lfu || policy == EvictionPolicy::volatile_lfu;
-        return {};
-    });
+    watch_memory_options();
     config_.on_change({"loglevel", "log-format", "log-timestamp-format", "hide-user-data-from-log"},
                       [this] { return log_configure(options_.server.log); });
     // A file may ask for it, so that files from elsewhere serve; whoever asks now must hear no.
@@ -219,6 +211,27 @@ void Server::watch_config() {
             "The operating system is not able to handle the specified number of clients, try "
             "with " +
             std::to_string(got > kReservedFiles ? got - kReservedFiles : 0));
+    });
+}
+
+void Server::watch_memory_options() {
+    config_.on_change("maxmemory", [this]() -> Result<> {
+        const size_t used = used_memory();
+        if (options_.store.maxmemory != 0 && used > options_.store.maxmemory)
+            log(LogLevel::warning,
+                "WARNING: the new maxmemory value set via CONFIG SET (%llu) is smaller than the "
+                "current memory usage (%zu). This will result in key eviction and/or the inability "
+                "to accept new write commands depending on the maxmemory-policy.",
+                static_cast<unsigned long long>(options_.store.maxmemory), used);
+        executor_.memory_limit().changed();
+        return {};
+    });
+    config_.on_change("maxmemory-policy", [this]() -> Result<> {
+        const auto policy = options_.store.maxmemory_policy;
+        options_.store.lfu =
+            policy == EvictionPolicy::allkeys_lfu || policy == EvictionPolicy::volatile_lfu;
+        executor_.memory_limit().changed();
+        return {};
     });
 }
 

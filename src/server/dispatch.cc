@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One batch: look all commands up, fetch what they will touch, then run them one by one.
 #include <algorithm>
+#include <utility>
 
 #include "client/multi.h"
 #include "client/options.h"
@@ -180,7 +181,7 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
         reply.error("ERR Command '" + command->full_name + "' not allowed inside a transaction");
     } else if (!client.user->unlimited() && !permitted(request, args, reply)) {
         // It was told why.
-    } else if ((flags_of(request) & kDenyOom) != 0 && out_of_memory()) {
+    } else if (lacks_memory(request)) {
         reply.error("OOM command not allowed when used memory > 'maxmemory'.");
     } else if (parts_.snapshots.refuses_writes() &&
                ((flags_of(request) & kWrite) != 0 || command->name == "ping")) {
@@ -214,16 +215,17 @@ bool Executor::permitted(const Request& request, std::span<const Slice> args, Re
     return false;
 }
 
-// Asking the allocator costs more than a command, so the answer is kept for a while.
-bool Executor::out_of_memory() {
-    const uint64_t limit = parts_.store_options.maxmemory;
-    if (limit == 0) [[likely]]
-        return false;
-    if (--memory_checks_left_ == 0) {
-        memory_checks_left_ = kMemoryCheckEvery;
-        over_memory_ = parts_.control.used_memory() > limit;
+// Every command makes room first, but while clients are paused and nothing may change. What then
+// needs more is refused.
+bool Executor::lacks_memory(const Request& request) {
+    if (paused()) return false;
+    const MemoryLimit::Outcome outcome = memory_limit_.enforce();
+    if (!parts_.effects.events().empty()) [[unlikely]] {
+        const bool in_command = std::exchange(in_command_, true);  // told behind the reply
+        publish_events();
+        in_command_ = in_command;
     }
-    return over_memory_;
+    return outcome == MemoryLimit::Outcome::exceeded && (flags_of(request) & kDenyOom) != 0;
 }
 
 // A few bytes of request can ask for a value or a reply of any size. One that there is no memory
@@ -244,6 +246,7 @@ void Executor::call(Request& request, std::span<const Slice> args, Reply& reply)
     const size_t reply_begin = reply.begin();
     Ctx ctx(parts_, client, command, args, request.key_hash, reply);
     ctx.prepared = request.prepared;
+    parts_.keyspace.clock().no_touch = client.no_touch;
     const bool in_exec = std::exchange(in_command_, true);
     ctx.may_block = !in_exec;
     const Client* const outer = std::exchange(current_, &client);

@@ -33,6 +33,7 @@ Executor::Executor(Parts& parts, Transport& transport, const ServerOptions& opti
     : parts_(parts),
       transport_(transport),
       options_(options),
+      memory_limit_(parts),
       client_limit_(parts.client_options, parts.store_options, parts.clients),
       loop_(0, transport, parts.commands, parts.keyspace, *this, batch_,
             {.client = parts.client_options,

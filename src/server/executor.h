@@ -18,6 +18,7 @@
 #include "server/batch.h"
 #include "server/client_limit.h"
 #include "server/io_loop.h"
+#include "server/memory_limit.h"
 #include "transports/transport.h"
 
 namespace rota {
@@ -58,6 +59,7 @@ public:
 
     // Monotonic time at the end of the last turn: recent enough to plan the next wait by.
     int64_t turn_end_us() const { return turn_end_us_; }
+    int64_t turn_begin_us() const { return turn_begin_us_; }  // of the last one, after its wait
 
     // Ends a client. Nothing of it runs any more; it is freed when its loop has let it go.
     void close(Client&);
@@ -99,9 +101,9 @@ public:
 
     // Closes idle clients, ends a pause that is over. From cron.
     void tend_clients();
-    // The next command that needs memory asks how much is in use. From cron, and after a change of
-    // maxmemory.
-    void check_memory_soon() { memory_checks_left_ = 1; }
+    MemoryLimit& memory_limit() { return memory_limit_; }
+    // There is more to evict than one command may be delayed for.
+    bool is_evicting() const { return memory_limit_.is_evicting() && !paused(); }
     // maxmemory-clients may have changed.
     void count_clients() { client_limit_.count_all(); }
     // Freezes the clock that commands see; called at each turn and after long commands.
@@ -123,8 +125,6 @@ public:
     void returned(Client&) override;
 
 private:
-    static constexpr uint32_t kMemoryCheckEvery = 32;  // commands that need memory
-
     void prefetch(std::span<const Request>);
     void run(Request&, Batch&);
     void protocol_error(Request&, Batch&);
@@ -136,7 +136,7 @@ private:
     bool queue(Request&, std::span<const Slice> args, Reply&);
     void refuse_in_multi(const Request&, Reply&, size_t reply_begin);
     void touch_watched(int db, int other);
-    bool out_of_memory();
+    bool lacks_memory(const Request&);
     bool must_wait(const Request&) const;
     void call(Request&, std::span<const Slice> args, Reply&);
     void account(const Ctx&, uint64_t spent_ns, size_t reply_len);
@@ -185,6 +185,7 @@ private:
     Parts& parts_;
     Transport& transport_;
     const ServerOptions& options_;
+    MemoryLimit memory_limit_;
     ReadGate gate_;
     ClientLimit client_limit_;
     Batch batch_;  // of its own loop
@@ -228,8 +229,6 @@ private:
     PauseMode pause_mode_ = PauseMode::write;
     bool waiting_over_ = false;  // a pause has ended: those who waited go on
     int monitors_ = 0;
-    uint32_t memory_checks_left_ = 1;
-    bool over_memory_ = false;
 };
 
 }  // namespace rota

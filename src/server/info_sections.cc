@@ -214,8 +214,8 @@ void InfoSections::memory(void* owner, InfoWriter& out) {
     out.text("mem_allocator", memory_allocator_name());
     out.integer("mem_overhead_db_hashtable_rehashing", 0);
     out.integer("active_defrag_running", 0);
-    out.integer("lazyfree_pending_objects", 0);
-    out.integer("lazyfreed_objects", 0);
+    out.count("lazyfree_pending_objects", server.keyspace_.pending_free());
+    out.count("lazyfreed_objects", server.keyspace_.freed_lazily());
 }
 
 void InfoSections::persistence(void* owner, InfoWriter& out) {
@@ -226,10 +226,9 @@ void InfoSections::persistence(void* owner, InfoWriter& out) {
     out.count("current_cow_peak", rdb.current_cow_bytes);
     out.count("current_cow_size", rdb.current_cow_bytes);
     out.integer("current_cow_size_age", 0);
-    out.real2("current_fork_perc", rdb.keys_total == 0
-                                       ? 0
-                                       : 100 * static_cast<double>(rdb.keys_done) /
-                                             static_cast<double>(rdb.keys_total));
+    out.real2("current_fork_perc", rdb.keys_total == 0 ? 0
+                                                       : 100 * static_cast<double>(rdb.keys_done) /
+                                                             static_cast<double>(rdb.keys_total));
     out.count("current_save_keys_processed", rdb.keys_done);
     out.count("current_save_keys_total", rdb.keys_total);
     out.count("rdb_changes_since_last_save", rdb.changes);

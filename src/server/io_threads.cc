@@ -168,7 +168,7 @@ std::vector<uint64_t> IoThreads::busy_us() const {
 
 size_t IoThreads::slab_bytes() const {
     size_t bytes = 0;
-    for (const Remote& remote : threads_) bytes += remote.thread->slab().used_bytes();
+    for (const Remote& remote : threads_) bytes += remote.thread->slab().own_bytes();
     return bytes;
 }
 

@@ -330,9 +330,8 @@ constexpr ConfigRow thread_rows[] = {
     row<&ServerOptions::server_cpulist>(
         "server-cpulist", "The processors of the executor and the IO threads.",
         {.alias = "server_cpulist", .flags = immutable | empty_is_unset}),
-    row<&ServerOptions::bio_cpulist>(
-        "bio-cpulist", "The processors of background threads.",
-        {.alias = "bio_cpulist", .flags = immutable | empty_is_unset | inert}),
+    row<&ServerOptions::bio_cpulist>("bio-cpulist", "The processors of background threads.",
+                                     {.alias = "bio_cpulist", .flags = immutable | empty_is_unset}),
     row<&ServerOptions::io_threads_cpulist>("io-threads-cpulist",
                                             "The processors of the IO threads, one each.",
                                             {.flags = immutable | empty_is_unset}),

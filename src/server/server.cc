@@ -14,7 +14,8 @@
 namespace rota {
 namespace {
 
-constexpr int64_t kStoreStepUs = 1000;  // rehashing and reclaiming, per cron
+constexpr int64_t kStoreStepUs = 1000;                 // rehashing and reclaiming, per cron
+constexpr int64_t kFreeMinUs = 20, kFreeMaxUs = 1000;  // of cleared databases, per turn
 constexpr size_t kRunIdDigits = 40;
 
 }  // namespace
@@ -118,6 +119,7 @@ int Server::run() {
 
 void Server::turn(int64_t wait_max_ns) {
     if (threads_ && threads_->threads().has_results()) wait_max_ns = 0;
+    if (freeing_ || executor_.is_evicting()) wait_max_ns = 0;
     executor_.begin_turn(wait_max_ns);
     if (threads_) {
         threads_->threads().drain();
@@ -128,6 +130,12 @@ void Server::turn(int64_t wait_max_ns) {
         executor_.end_turn();
     }
     keyspace_.reclaim();
+    if (keyspace_.is_freeing()) [[unlikely]]
+        free_some();
+    if (executor_.is_evicting()) [[unlikely]] {
+        executor_.memory_limit().enforce();
+        flush_output();
+    }
     // A signal interrupts the wait of poll(), so it is seen at once.
     if (shutdown_signal_.load(std::memory_order_relaxed) != 0) [[unlikely]]
         on_signal(shutdown_signal_.exchange(0, std::memory_order_relaxed));
@@ -147,7 +155,7 @@ void Server::cron() {
     executor_.refresh_clock();
     if (cron_paused_) return;
     executor_.tend_clients();
-    executor_.check_memory_soon();
+    executor_.memory_limit().measure_soon();
     if (threads_) threads_->tend();
     if (active_expire_) keyspace_.active_expire(false, clock_);
     keyspace_.step(kStoreStepUs);
@@ -160,6 +168,13 @@ void Server::cron() {
         rates_.sample(total_stats(), static_cast<uint64_t>(begin_us));
     }
     stats_.loop_cron_us += static_cast<uint64_t>(clock_.monotonic_us() - begin_us);
+}
+
+// A fifth of the time while there is something else to do, and all of it else. What readers on
+// other threads have yet to pass waits for them, and nobody for it.
+void Server::free_some() {
+    const int64_t turn_us = executor_.turn_end_us() - executor_.turn_begin_us();
+    freeing_ = keyspace_.free_some(std::clamp<int64_t>(turn_us / 4, kFreeMinUs, kFreeMaxUs));
 }
 
 void Server::expire_fast() {
@@ -191,7 +206,7 @@ void Server::on_signal(int signal) {
 // The allocator's blocks, and what comes from the kernel without it: entries and tables.
 size_t Server::used_memory() {
     const size_t slabs = threads_ ? threads_->threads().slab_bytes() : 0;
-    return memory_stats().allocated + entry_slab().used_bytes() + slabs + table_memory();
+    return memory_in_use() + entry_slab().own_bytes() + slabs + keyspace_.mapped_bytes();
 }
 
 MemoryOverview Server::memory_overview() {

@@ -122,6 +122,7 @@ private:
     void add_commands();
     void watch_config();
     void watch_security();
+    void watch_memory_options();
     void cron();
     void on_signal(int signal);
     size_t client_memory();
@@ -142,6 +143,7 @@ private:
     void apply_io_options();
     void flush_output();
     void expire_fast();
+    void free_some();
 
     AllOptions& options_;
     ConfigTable& config_;
@@ -177,6 +179,7 @@ private:
     bool stopping_ = false;
     bool active_expire_ = true;
     bool cron_paused_ = false;
+    bool freeing_ = false;  // the next turn has more of it to do
     int64_t started_ms_ = 0;
     int64_t next_cron_us_ = 0;
     int64_t next_rates_us_ = 0;

@@ -274,7 +274,7 @@ std::vector<uint64_t> SharedThreads::busy_us() const {
 
 size_t SharedThreads::slab_bytes() const {
     size_t bytes = 0;
-    for (const auto& one : threads_) bytes += one->slab().used_bytes();
+    for (const auto& one : threads_) bytes += one->slab().own_bytes();
     return bytes;
 }
 

@@ -63,6 +63,9 @@ void ThreadControl::plan() {
                                            .server_cpulist = server.server_cpulist,
                                            .io_threads_cpulist = server.io_threads_cpulist,
                                            .numa = server.numa_policy});
+    parts_.keyspace.lazy_free().set_settle([placement = placement_, list = server.bio_cpulist] {
+        leave_place(placement, "bio-cpulist", list);
+    });
     const int cpus = std::max<int>(static_cast<int>(machine_.allowed.size()), 1);
     policy_.set_limits({.io_threads = server.io_threads,
                         .cpus = cpus,

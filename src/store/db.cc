@@ -2,6 +2,7 @@
 #include "store/db.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <memory>
@@ -12,12 +13,15 @@
 #include "platform/text.h"
 #include "store/access.h"
 #include "store/slab.h"
+#include "types/object.h"
 
 namespace rota {
 namespace {
 
 constexpr size_t kEmbeddedMax = 128;    // bytes of Valkey's object that carries its string
-constexpr size_t kBucketsPerLook = 64;  // at the clock, in step()
+constexpr size_t kBucketsPerLook = 64;  // at the clock, in step() and free_some()
+constexpr size_t kAverageOf = 32;       // entries
+constexpr size_t kSamples = 5;          // elements of each
 
 }  // namespace
 
@@ -36,7 +40,7 @@ Entry* prepared_string(Slice key, Slice value) {
 }
 
 Db::Db(int index, const SipKey& seed, const StoreOptions& options, const StoreClock& clock,
-       Effects& effects, StoreStats& stats, Quiescence& quiescence)
+       Effects& effects, StoreStats& stats, Quiescence& quiescence, LazyFree& lazy_free)
     : index_(index),
       table_(seed, &quiescence),
       expires_(seed),
@@ -46,7 +50,8 @@ Db::Db(int index, const SipKey& seed, const StoreOptions& options, const StoreCl
       clock_(clock),
       effects_(effects),
       stats_(stats),
-      quiescence_(quiescence) {}
+      quiescence_(quiescence),
+      lazy_free_(lazy_free) {}
 
 Db::~Db() {
     clear(false);
@@ -82,16 +87,20 @@ Entry* Db::find_read(Key key, bool no_touch) {
     }
     ++stats_.hits;
     Entry* entry = Table::entry_of(*slot);
-    if (!no_touch) touch(entry);
+    if (!no_touch) use(entry);
     return entry;
 }
 
 Entry* Db::find_write(Key key) {
+    Entry* entry = peek(key);
+    if (entry != nullptr) use(entry);
+    return entry;
+}
+
+Entry* Db::peek(Key key) {
     Table::Slot* slot = find_live(key);
     return slot != nullptr ? Table::entry_of(*slot) : nullptr;
 }
-
-Entry* Db::peek(Key key) { return find_write(key); }
 
 SharedRead Db::read_shared(Key key, int64_t now_ms) const {
     using enum SharedRead::Status;
@@ -102,16 +111,28 @@ SharedRead Db::read_shared(Key key, int64_t now_ms) const {
 }
 
 void Db::remove_expired(const Key& key, Table::Slot* slot) {
-    Entry* entry = detach(key, slot);
     ++stats_.expired_keys;
-    effects_.notify(EventClass::expired, "expired", entry->key(), index_);
+    remove(key, slot, EventClass::expired, "expired", options_.lazyfree_lazy_expire);
+}
+
+void Db::evict(Key key) {
+    Table::Slot* slot = table_.find_slot(key.hash, key.name);
+    ASSERT(slot != nullptr);
+    ++stats_.evicted_keys;
+    remove(key, slot, EventClass::evicted, "evicted", options_.lazyfree_lazy_eviction);
+}
+
+// What nobody asked for.
+void Db::remove(const Key& key, Table::Slot* slot, EventClass kind, const char* event, bool lazy) {
+    Entry* entry = detach(key, slot);
+    effects_.notify(kind, event, entry->key(), index_);
     effects_.changed(index_, entry->key());
-    dispose(entry);
+    dispose(entry, lazy);
 }
 
 // -- Strings --
 
-Entry* Db::set_string(Key key, Slice value, int64_t expire_at_ms, Expiry otherwise) {
+Entry* Db::set_string(Key key, Slice value, int64_t expire_at_ms, Expiry otherwise, Use counted) {
     Table::Slot* slot = find_live(key);
     Entry* old = slot != nullptr ? Table::entry_of(*slot) : nullptr;
     if (expire_at_ms < 0 && otherwise == Expiry::keep && old != nullptr)
@@ -119,13 +140,13 @@ Entry* Db::set_string(Key key, Slice value, int64_t expire_at_ms, Expiry otherwi
     const Encoding encoding = string_encoding(key.name.size(), value, expire_at_ms >= 0);
     if (old != nullptr && !quiescence_.has_readers() &&
         old->try_overwrite(value, encoding, expire_at_ms)) {
-        touch(old);
+        use(old, counted);
         return old;
     }
     Entry* entry = Entry::make_string(key.name, value, encoding, expire_at_ms);
     if (old == nullptr) return add(key, entry);
     entry->set_access(old->access());
-    touch(entry);
+    use(entry, counted);
     return exchange(key, slot, old, entry);
 }
 
@@ -135,21 +156,20 @@ Entry* Db::set_prepared(Key key, Entry* entry) {
     if (slot == nullptr) return add(key, entry);
     Entry* old = Table::entry_of(*slot);
     entry->set_access(old->access());
-    touch(entry);
+    use(entry);
     return exchange(key, slot, old, entry);
 }
 
-Entry* Db::set_integer(Key key, int64_t value, Expiry otherwise) {
+Entry* Db::set_integer(Key key, int64_t value) {
     Table::Slot* slot = find_live(key);
     Entry* old = slot != nullptr ? Table::entry_of(*slot) : nullptr;
-    if (old != nullptr && !quiescence_.has_readers() && old->encoding() == Encoding::integer &&
-        (otherwise == Expiry::keep || !old->has_expiry())) {
+    if (old != nullptr && !quiescence_.has_readers() && old->encoding() == Encoding::integer) {
         old->set_integer(value);
-        touch(old);
         return old;
     }
     char scratch[kIntegerTextMax];
-    return set_string(key, {scratch, write_integer(scratch, value)}, -1, otherwise);
+    return set_string(key, {scratch, write_integer(scratch, value)}, -1, Expiry::keep,
+                      Use::counted);
 }
 
 Entry* Db::grow_string(Key key, size_t size) {
@@ -167,7 +187,6 @@ Entry* Db::grow_string(Key key, size_t size) {
     const size_t old_size = old->string_size();
     Entry* entry = resize(old, std::max(size, old_size), true);
     if (size > old_size) std::memset(entry->mutable_value() + old_size, 0, size - old_size);
-    touch(entry);
     return exchange(key, slot, old, entry);
 }
 
@@ -179,7 +198,6 @@ Entry* Db::append_string(Key key, Entry* old, Slice tail) {
     const size_t size = old_size + tail.size();
     Entry* entry = resize(old, size, size > Entry::kInlineMax);
     if (!tail.empty()) std::memcpy(entry->mutable_value() + old_size, tail.data(), tail.size());
-    touch(entry);
     return exchange(key, slot, old, entry);
 }
 
@@ -209,11 +227,17 @@ Entry* Db::exchange(const Key& key, Table::Slot* slot, Entry* old, Entry* entry)
     if (entry == old) return entry;
     swap_entry(key, slot, old, entry);
     if (old->type() != entry->type()) effects_.ready(index_, entry->key());
-    dispose(old);
+    dispose(old, options_.lazyfree_lazy_server_del);
     return entry;
 }
 
-void Db::dispose(Entry* entry) {
+// Readers look at the values of strings alone, so others need not wait for them.
+void Db::dispose(Entry* entry, bool lazy) {
+    if (entry->type() != Type::string) {
+        lazy ? lazy_free_.free(entry->type(), entry->encoding(), entry->object())
+             : destroy_object(entry->type(), entry->encoding(), entry->object());
+        return dispose_shell(entry);
+    }
     if (!quiescence_.has_readers()) return Entry::destroy(entry);
     quiescence_.retire(entry, entry->allocated_size(),
                        [](void* what, size_t) { Entry::destroy(static_cast<Entry*>(what)); });
@@ -225,7 +249,7 @@ void Db::dispose_shell(Entry* entry) {
 }
 
 Entry* Db::add(const Key& key, Entry* entry) {
-    if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
+    if (entry->access() == 0) renew(entry);
     if (entry->has_expiry()) expires_.insert(key.hash, entry);
     try {
         table_.insert(key.hash, entry);
@@ -238,7 +262,9 @@ Entry* Db::add(const Key& key, Entry* entry) {
     return entry;
 }
 
-Entry* Db::put(Key key, Entry* entry) {
+void Db::renew(Entry* entry) { entry->set_access(access::fresh(options_, clock_.now_ms)); }
+
+Entry* Db::put(Key key, Entry* entry, Use counted) {
     if (entry->key() != key.name) {
         Entry* other = std::exchange(entry, Entry::rebuild(entry, key.name, entry->expire_at_ms()));
         dispose_shell(other);
@@ -249,7 +275,10 @@ Entry* Db::put(Key key, Entry* entry) {
     if (Table::Slot* slot = table_.find_slot(key.hash, key.name); slot != nullptr) {
         Entry* old = Table::entry_of(*slot);
         ASSERT(old != entry);
-        if (entry->access() == 0) entry->set_access(access::fresh(options_, clock_.now_ms));
+        if (entry->access() == 0) {
+            entry->set_access(old->access());
+            use(entry, counted);
+        }
         exchange(key, slot, old, entry);
         effects_.ready(index_, entry->key());
         return entry;
@@ -276,11 +305,10 @@ Entry* Db::take(Key key) {
     return fresh;
 }
 
-// A string is one block or two, so that there is nothing worth handing to anybody else.
-bool Db::erase(Key key, bool /*lazy*/) {
+bool Db::erase(Key key, bool lazy) {
     Table::Slot* slot = find_live(key);
     if (slot == nullptr) return false;
-    dispose(detach(key, slot));
+    dispose(detach(key, slot), lazy);
     return true;
 }
 
@@ -322,7 +350,22 @@ void Db::clear(bool lazy) {
     average_ttl_ms_ = 0;
     if (table_.size() == 0) return;
     if (!lazy && !quiescence_.has_readers()) return table_.drain_all(Entry::destroy);
-    dying_.push_back({std::move(table_), quiescence_.ticket()});
+    const size_t entry_bytes = average_bytes();
+    dying_.push_back({std::move(table_), quiescence_.ticket(), entry_bytes});
+}
+
+// Told from a few that lie side by side, as good as any in the order of the hash.
+size_t Db::average_bytes() {
+    std::array<Entry*, kAverageOf> some;
+    uint64_t random = random_bits();
+    const size_t count = table_.sample(some, random);
+    size_t bytes = 0;
+    for (const Entry* entry : std::span(some).first(count)) {
+        bytes += entry->allocated_size();
+        if (entry->type() != Type::string)
+            bytes += object_bytes(entry->type(), entry->encoding(), entry->object(), kSamples);
+    }
+    return count == 0 ? 0 : bytes / count;
 }
 
 void Db::swap_contents(Db& other) {
@@ -332,29 +375,57 @@ void Db::swap_contents(Db& other) {
     std::swap(average_ttl_ms_, other.average_ttl_ms_);
 }
 
-bool Db::step_once() {
-    if (!dying_.empty() && quiescence_.over(dying_.front().ticket)) {
-        if (!dying_.front().table.drain(kBucketsPerLook, Entry::destroy)) dying_.pop_front();
-        return true;
-    }
+// False: there is nothing that could be freed now.
+bool Db::free_once() {
+    if (dying_.empty() || !quiescence_.over(dying_.front().ticket)) return false;
+    const bool more = dying_.front().table.drain(kBucketsPerLook, [this](Entry* entry) {
+        ++stats_.freed_entries;
+        if (entry->type() == Type::string) return Entry::destroy(entry);
+        lazy_free_.free(entry->type(), entry->encoding(), entry->object());
+        Entry::destroy_shell(entry);
+    });
+    if (!more) dying_.pop_front();
+    return true;
+}
+
+bool Db::rehash_once() {
     if (!options_.activerehashing) return false;
     const bool more = table_.step(kBucketsPerLook);
     return expires_.step(kBucketsPerLook) || more;
 }
 
-bool Db::step(int64_t budget_us) {
+namespace {
+
+template <class Once>
+bool for_some_time(int64_t budget_us, Once&& once) {
     using Steady = std::chrono::steady_clock;
-    if (!step_once()) return false;  // before the clock is asked: mostly there is nothing to do
+    if (!once()) return false;  // before the clock is asked: mostly there is nothing to do
     const auto end = Steady::now() + std::chrono::microseconds(budget_us);
     while (Steady::now() < end)
-        if (!step_once()) return false;
+        if (!once()) return false;
     return true;
+}
+
+}  // namespace
+
+bool Db::step(int64_t budget_us) {
+    return for_some_time(budget_us, [this] { return free_once() || rehash_once(); });
+}
+
+bool Db::free_some(int64_t budget_us) {
+    return for_some_time(budget_us, [this] { return free_once(); });
 }
 
 size_t Db::pending_free() const {
     size_t entries = 0;
     for (const Dying& dying : dying_) entries += dying.table.size();
     return entries;
+}
+
+size_t Db::pending_free_bytes() const {
+    size_t bytes = 0;
+    for (const Dying& dying : dying_) bytes += dying.table.size() * dying.entry_bytes;
+    return bytes;
 }
 
 }  // namespace rota

@@ -26,6 +26,7 @@
 #include "platform/clock.h"
 #include "store/effects.h"
 #include "store/entry.h"
+#include "store/lazy_free.h"
 #include "store/options.h"
 #include "store/quiescence.h"
 #include "store/table.h"
@@ -39,17 +40,21 @@ struct Key {
 };
 
 enum class Expiry : uint8_t { none, keep };  // for a write without an expiry of its own
+// Whether a write counts as a use of the key, or the command has looked it up before, which did.
+enum class Use : uint8_t { counts, counted };
 
 struct StoreStats {
     uint64_t hits = 0, misses = 0, expired_keys = 0, evicted_keys = 0, expired_time_cap_reached = 0;
     double expired_stale_perc = 0;
     uint64_t expire_cycle_us = 0;
+    uint64_t freed_entries = 0;  // of cleared databases, not on the spot
 };
 
 // What all databases share. now_ms is set by the executor once per batch and frozen within a
 // command.
 struct StoreClock {
     int64_t now_ms = 0;
+    bool no_touch = false;  // what is looked up now does not count as used (CLIENT NO-TOUCH)
 };
 
 // What of StoreOptions readers on other threads go by: see access.h.
@@ -75,7 +80,7 @@ struct SharedRead {
 class Db {
 public:
     Db(int index, const SipKey& seed, const StoreOptions&, const StoreClock&, Effects&, StoreStats&,
-       Quiescence&);
+       Quiescence&, LazyFree&);
     Db(const Db&) = delete;
     ~Db();
 
@@ -85,12 +90,16 @@ public:
     size_t expires_size() const;  // keys that have an expiry
     int64_t average_ttl_ms() const;
 
-    // For reading: counts a hit or a miss and refreshes LRU/LFU unless no_touch. Null: not there.
+    // For reading: counts a hit or a miss and, unless no_touch, a use for LRU/LFU. Null: not there.
     Entry* find_read(Key, bool no_touch = false);
-    // For writing: neither counted nor touched... the write that follows does.
+    // For writing: counts a use alone.
     Entry* find_write(Key);
     // For introspection (OBJECT, DEBUG, TTL with NO-TOUCH): not counted, not touched.
     Entry* peek(Key);
+    // A use, whatever CLIENT NO-TOUCH says.
+    void touch(Entry*);
+    // As if it had just been made.
+    void renew(Entry*);
 
     // For an online reader of the quiescence, any thread. Neither counted nor touched: see
     // SharedReader. The value of an entry that is not is_shared_string() is the executor's.
@@ -98,8 +107,10 @@ public:
 
     // Sets key to a string, whatever it held, choosing int/embstr/raw as Valkey does.
     // expire_at_ms < 0: no expiry of its own, then `otherwise` says whether an old one stays.
-    Entry* set_string(Key, Slice value, int64_t expire_at_ms = -1, Expiry otherwise = Expiry::none);
-    Entry* set_integer(Key, int64_t value, Expiry otherwise = Expiry::keep);
+    Entry* set_string(Key, Slice value, int64_t expire_at_ms = -1, Expiry otherwise = Expiry::none,
+                      Use = Use::counts);
+    // The same for a number, of a key that was looked up before.
+    Entry* set_integer(Key, int64_t value);
     // The same for an entry of this key that prepared_string() has made: it is taken over, the
     // expiry of an old one goes. Copies nothing. The key's name may be the entry's own.
     Entry* set_prepared(Key, Entry*);
@@ -114,17 +125,19 @@ public:
     Entry* append_string(Key, Entry*, Slice tail);
     // Takes an entry over (RENAME, COPY, RESTORE, other types); replaces what was there. The entry
     // may be of another key: it gets this one. Its expiry counts, the replaced one's does not. It
-    // comes from Entry::make...() or take().
-    Entry* put(Key, Entry*);
+    // comes from Entry::make...() or take(). What has no access bits yet gets those of the replaced
+    // one, used once more.
+    Entry* put(Key, Entry*, Use = Use::counts);
 
-    // Removes, and frees on the spot: `lazy`, which is to spread that for a big value, is not
-    // heeded yet. False: not there.
+    // Removes and frees; `lazy` leaves a value of many elements to LazyFree. False: not there.
     bool erase(Key, bool lazy = false);
+    // The same for the sake of maxmemory, with the event that tells so. The key must be there.
+    void evict(Key);
     // Removes without freeing: the caller puts the result elsewhere or gives it to dispose(). Null:
     // not there.
     Entry* take(Key);
-    // Frees an entry that was published, once no reader can see it.
-    void dispose(Entry*);
+    // Frees an entry that was published, once no reader can see it. `lazy` as for erase().
+    void dispose(Entry*, bool lazy = false);
 
     // The entry may move. expire_at_ms < 0 takes the expiry away. An expiry in the past is only
     // noticed by the next lookup.
@@ -160,8 +173,13 @@ public:
     // Moves a bounded amount of work along: rehashing, giving memory back. From cron. False:
     // nothing is left to do.
     bool step(int64_t budget_us);
-    // Entries that clear() has detached and step() has not freed yet.
+    // Entries that clear() has detached and step() has not freed yet, and what they will give back,
+    // estimated.
     size_t pending_free() const;
+    size_t pending_free_bytes() const;
+    bool is_freeing() const { return !dying_.empty(); }
+    // Goes on with that. False: nothing is left that could be freed now.
+    bool free_some(int64_t budget_us);
     // Samples up to `keys` keys that have an expiry and removes the expired ones. See
     // Keyspace::active_expire.
     struct ExpireSample {
@@ -174,6 +192,7 @@ public:
     Table& table() { return table_; }
     Table& expires() { return expires_; }
     const Table& table() const { return table_; }
+    const Table& expires() const { return expires_; }
 
 private:
     // The slot of a key that is there and has not expired; removes it if it has.
@@ -186,7 +205,10 @@ private:
         return slot;
     }
     void remove_expired(const Key&, Table::Slot*);
-    void touch(Entry*);
+    void remove(const Key&, Table::Slot*, EventClass, const char* event, bool lazy);
+    void use(Entry* entry, Use use = Use::counts) {
+        if (use == Use::counts && !clock_.no_touch) touch(entry);
+    }
     uint32_t next_random();
     // Puts `entry` where `old` was, in both tables. std::bad_alloc: both are as they were.
     void swap_entry(const Key&, Table::Slot*, const Entry* old, Entry* entry);
@@ -196,12 +218,15 @@ private:
     Entry* resize(Entry* old, size_t size, bool make_private);
     Entry* detach(const Key&, Table::Slot*);
     void dispose_shell(Entry*);  // what Entry::rebuild() has left
-    bool step_once();
+    bool rehash_once();
 
     struct Dying {  // what a clear() has detached
         Table table;
-        uint64_t ticket;  // of the quiescence: until then readers may be in it
+        uint64_t ticket;     // of the quiescence: until then readers may be in it
+        size_t entry_bytes;  // of one, on average, its value included
     };
+    bool free_once();
+    size_t average_bytes();
 
     int index_;
     Table table_;
@@ -215,6 +240,7 @@ private:
     Effects& effects_;
     StoreStats& stats_;
     Quiescence& quiescence_;
+    LazyFree& lazy_free_;
     int64_t average_ttl_ms_ = 0;
 };
 
@@ -249,7 +275,19 @@ public:
     // Rehashes and reclaims. Microseconds of wall time; called with 0 it does the least it can.
     // False: nothing is left to do.
     bool step(int64_t budget_us);
-    size_t pending_free() const;  // entries that step() has yet to free
+    LazyFree& lazy_free() { return lazy_free_; }
+    // Frees entries of cleared databases. False: nothing is left that could be freed now.
+    bool free_some(int64_t budget_us);
+    bool is_freeing() const;
+    // What is no longer there for clients and has yet to be freed: entries of cleared databases and
+    // values that LazyFree has; as it goes, these have been freed.
+    size_t pending_free() const;
+    uint64_t freed_lazily() const { return stats_.freed_entries + lazy_free_.freed_objects(); }
+    // The memory of that, and of all else that readers on other threads may still see. Estimated:
+    // it will be given back without any more being done for it.
+    size_t bytes_on_their_way() const;
+    // Of all tables, what comes from neither malloc nor the slab.
+    size_t mapped_bytes() const;
     bool expiry_ran_out_of_time() const { return expire_timed_out_; }
 
 private:
@@ -263,6 +301,7 @@ private:
     StoreStats stats_;
     std::atomic<AccessOptions> access_options_;
     Quiescence quiescence_;  // before the databases, which retire to it to the last
+    LazyFree lazy_free_;
     std::vector<std::unique_ptr<Db>> dbs_;
     int next_expire_db_ = 0;
     int next_step_db_ = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <sys/random.h>
 
+#include <algorithm>
+
 #include "platform/assert.h"
 #include "store/db.h"
 
@@ -26,8 +28,8 @@ Keyspace::Keyspace(int databases, const StoreOptions& options, Effects& effects)
       seed_(make_seed(options.hash_seed)),
       access_options_(access_options_of(options)) {
     for (int i = 0; i < databases; ++i)
-        dbs_.push_back(
-            std::make_unique<Db>(i, seed_, options, clock_, effects, stats_, quiescence_));
+        dbs_.push_back(std::make_unique<Db>(i, seed_, options, clock_, effects, stats_, quiescence_,
+                                            lazy_free_));
 }
 
 Keyspace::~Keyspace() = default;
@@ -54,10 +56,33 @@ bool Keyspace::step(int64_t budget_us) {
     return false;
 }
 
+bool Keyspace::is_freeing() const {
+    return std::ranges::any_of(dbs_, [](const auto& db) { return db->is_freeing(); });
+}
+
+// One database after the other: mostly there is one.
+bool Keyspace::free_some(int64_t budget_us) {
+    return std::ranges::any_of(dbs_, [=](const auto& db) { return db->free_some(budget_us); });
+}
+
 size_t Keyspace::pending_free() const {
-    size_t entries = 0;
+    size_t entries = lazy_free_.pending_objects();
     for (const auto& db : dbs_) entries += db->pending_free();
     return entries;
+}
+
+size_t Keyspace::bytes_on_their_way() const {
+    size_t bytes = quiescence_.pending_bytes() + lazy_free_.pending_bytes();
+    for (const auto& db : dbs_) bytes += db->pending_free_bytes();
+    return bytes;
+}
+
+size_t Keyspace::mapped_bytes() const {
+    size_t bytes = 0;
+    for (const auto& db : dbs_)
+        if (db->table().bucket_count() != 0)
+            bytes += db->table().mapped_bytes() + db->expires().mapped_bytes();
+    return bytes;
 }
 
 }  // namespace rota

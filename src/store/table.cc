@@ -546,11 +546,20 @@ Table::Stats Table::stats() const {
 }
 
 // A mapped array takes memory only as far as it has been reached, and until it is given back.
+size_t Table::mapped_bytes() const {
+    size_t buckets = 0;
+    if (new_.mapped_bytes != 0)
+        buckets += boundary_ == old_.count  // no resize under way among others
+                       ? new_.count
+                       : index_of(first_hash(boundary_, old_.count), new_.count);
+    if (old_.mapped_bytes != 0) buckets += old_.count;
+    return buckets * sizeof(Bucket) - old_.gone_bytes;
+}
+
 size_t Table::memory_bytes() const {
-    size_t reached = new_.count;
-    if (old_.count != 0 && new_.mapped_bytes != 0)
-        reached = index_of(first_hash(boundary_, old_.count), new_.count);
-    return (reached + old_.count) * sizeof(Bucket) - old_.gone_bytes + nodes_ * sizeof(Node) +
+    const size_t from_malloc =
+        (new_.mapped_bytes == 0 ? new_.count : 0) + (old_.mapped_bytes == 0 ? old_.count : 0);
+    return mapped_bytes() + from_malloc * sizeof(Bucket) + nodes_ * sizeof(Node) +
            (stripes_ != nullptr ? kStripes * sizeof(stripes_[0]) : 0) +
            (view_.load(std::memory_order_relaxed) != nullptr ? sizeof(View) : 0);
 }

@@ -85,7 +85,7 @@ public:
     // Its key must not be there yet. std::bad_alloc leaves the table as it was, unless a resize is
     // under way.
     void insert(uint64_t hash, Entry*);
-    void replace(Slot*, Entry*);         // another entry of the same key
+    void replace(Slot*, Entry*);  // another entry of the same key
     void erase(uint64_t hash, Slot*);
     // By identity, without a look at any entry. False: not there.
     bool erase(uint64_t hash, const Entry*);
@@ -151,6 +151,7 @@ public:
     };
     Stats stats() const;          // looks at every bucket
     size_t memory_bytes() const;  // arrays, nodes, versions: what takes memory
+    size_t mapped_bytes() const;  // of that, what comes from neither malloc nor the slab
     size_t bucket_count() const { return new_.count + old_.count; }
 
 private:

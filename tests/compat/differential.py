@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+import access_streams
 import acl_streams
 import collection_streams
 import dump_streams
@@ -182,6 +183,13 @@ def same_walk(ours, theirs):
     return a == b and (same_elements(found, other) or same_pairs(found, other))
 
 
+def near_idle(ours, theirs):
+    """Seconds since a use: at most a few apart."""
+    if not (ours[:1] == theirs[:1] == b':'):
+        return ours == theirs
+    return abs(int(ours[1:]) - int(theirs[1:])) <= 5
+
+
 def near_all(ours, theirs):
     if ours[:1] != b'*' or theirs[:1] != b'*':
         return ours == theirs
@@ -229,7 +237,8 @@ RELAXED = [
     (r'HP?(TTL|EXPIRETIME)\b', near_all),
     (r'SCAN 0 .*COUNT 100000$', same_scan),   # one step from the beginning to the end
     (r'SCAN\b', same_kind),
-    (r'(RANDOMKEY|TIME|INFO|ROLE|OBJECT (IDLETIME|FREQ|HELP)|CLIENT (ID|INFO|LIST|HELP)|'
+    (r'OBJECT IDLETIME', near_idle),
+    (r'(RANDOMKEY|TIME|INFO|ROLE|OBJECT HELP|CLIENT (ID|INFO|LIST|HELP)|'
      r'CONFIG HELP|'
      r'COMMAND\b(?! GETKEYS).*|MEMORY \w.*|LATENCY \w.*|(SLOWLOG|COMMANDLOG) (HELP|GET|LEN)|'
      r'DEBUG HELP)',
@@ -902,7 +911,8 @@ STREAMS = {'string': string_stream, 'bitmap': bitmap_stream, 'hll': hll_stream, 
            'protocol': protocol_stream, 'sessions': sessions_stream,
            'config': config_stream, **collection_streams.STREAMS,
            **stream_streams.STREAMS, **dump_streams.STREAMS, **acl_streams.STREAMS,
-           **geo_streams.STREAMS, **sort_streams.STREAMS, **tracking_streams.STREAMS}
+           **geo_streams.STREAMS, **sort_streams.STREAMS, **tracking_streams.STREAMS,
+           **access_streams.STREAMS}
 
 for listened_to in ('string', 'bitmap', 'hll', 'keys', 'list', 'set', 'hash'):
     session_streams.events_of(listened_to, STREAMS[listened_to])

@@ -56,10 +56,20 @@ TEST_F(AccessTest, IsRefreshedByReadsUnlessToldNotTo) {
     EXPECT_EQ(idle(), 10'000);
     db().find_read(key("k"), true);
     EXPECT_EQ(idle(), 10'000);
+    keyspace.clock().no_touch = true;  // CLIENT NO-TOUCH
+    db().find_read(key("k"));
     db().find_write(key("k"));
     EXPECT_EQ(idle(), 10'000);
+    keyspace.clock().no_touch = false;
     db().find_read(key("k"));
     EXPECT_EQ(idle(), 0);
+}
+
+TEST_F(AccessTest, IsRefreshedByALookupForWriting) {
+    set("k", "v");
+    advance_ms(10'000);
+    db().find_write(key("k"));
+    EXPECT_EQ(access::idle_ms(db().peek(key("k"))->access(), keyspace.clock().now_ms), 0);
 }
 
 TEST_F(AccessTest, IsRefreshedByWritesInPlaceOrNot) {

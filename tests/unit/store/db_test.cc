@@ -52,7 +52,7 @@ TEST_F(DbTest, SetIntegerWorksInPlaceAndKeepsTheExpiry) {
     EXPECT_EQ(db().set_integer(key("n"), 6), before);
     EXPECT_EQ(get("n"), "6");
     EXPECT_EQ(before->expire_at_ms(), kStart + 1000);
-    db().set_integer(key("n"), 7, Expiry::none);
+    db().set_string(key("n"), "7");
     EXPECT_EQ(db().peek(key("n"))->expire_at_ms(), -1);
     EXPECT_EQ(db().expires_size(), 0u);
     db().set_integer(key("new"), -1);
