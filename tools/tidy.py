@@ -22,7 +22,7 @@ LAYERS = (
     ('src/types', 'src/proto', 'src/config', 'src/ring'),
     ('src/metrics',),                                     # its directives are rows of config's kind
     ('src/store', 'src/acl'), ('src/client',),
-    ('src/script', 'src/cluster', 'src/replication', 'src/persist', 'src/sentinel'),
+    ('src/scripting', 'src/cluster', 'src/replication', 'src/persist', 'src/sentinel'),
     ('src/commands',), ('src/module',), ('src/server',),
     ('tools', 'bench'), ('tests',))
 LEVEL = {prefix: level for level, row in enumerate(LAYERS) for prefix in row}

@@ -126,10 +126,11 @@ struct alignas(kCacheLine) Client {
     bool monitor = false;
     bool no_evict = false;
     bool no_touch = false;
-    bool postponed = false;  // waits for CLIENT UNPAUSE; its requests are in `held`
-    bool resuming = false;   // waits no more, but what is in `held` has yet to run
-    bool moving = false;     // between two loops; what is written for it waits in `held_output`
-    bool internal = false;   // a client of ours without a connection
+    bool postponed = false;      // waits for CLIENT UNPAUSE; its requests are in `held`
+    bool resuming = false;       // waits no more, but what is in `held` has yet to run
+    bool behind_script = false;  // its script runs and others are served: its requests go to `held`
+    bool moving = false;         // between two loops; what is written for it waits in `held_output`
+    bool internal = false;       // a client of ours without a connection
     bool in_multi = false;
     bool dirty = false;  // a key that it watched has changed
     bool import_source = false;
@@ -159,7 +160,7 @@ struct alignas(kCacheLine) Client {
 
     // Who has not authenticated is `default`, whom nobody need prove to be while it is open.
     bool may_speak() const { return authenticated || (user && user->is_open()); }
-    bool waits() const { return postponed || resuming || blocked != nullptr; }
+    bool waits() const { return postponed || resuming || behind_script || blocked != nullptr; }
     size_t output_size() const { return io.unsent_bytes + held_output.size(); }
     ClientTerms terms() const {
         ClientTerms terms;

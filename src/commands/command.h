@@ -154,6 +154,10 @@ enum class ChannelArgs : uint8_t { none, first, all, patterns };
 // kAllDbs says that it is all of them.
 enum class DatabaseArgs : uint8_t { selected, first_arg, first_two_args, second_arg, behind_word };
 
+// For commands whose flags depend on what they are to run: the row's, changed accordingly.
+struct Parts;
+using FlagsOf = uint64_t (*)(const Parts&, uint64_t row_flags, std::span<const Slice> args);
+
 struct Command {
     Slice name;             // lower case; a subcommand carries only its own part ("list")
     Handler run = nullptr;  // null for a container that needs a subcommand
@@ -173,6 +177,7 @@ struct Command {
     KeysOf keys_of = nullptr;
     ChannelArgs channels = ChannelArgs::none;
     DatabaseArgs databases = DatabaseArgs::selected;  // behind_word: "db"
+    FlagsOf flags_of = nullptr;
     // Its two arguments are key and value of a string that may be built before the command runs.
     bool prepares_string = false;
     ReadHandler read = nullptr;  // how an IO thread answers it; null: the executor alone does

@@ -103,5 +103,7 @@ std::span<const Command> command_commands();
 std::span<const Command> memory_commands();
 std::span<const Command> debug_commands();
 std::span<const Command> monitoring_commands();
+std::span<const Command> eval_commands();
+std::span<const Command> function_commands();
 
 }  // namespace rota

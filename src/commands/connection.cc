@@ -5,9 +5,9 @@
 #include "commands/permissions.h"
 #include "commands/tracking.h"
 #include "commands/transactions.h"
-#include "commands/version.h"
 #include "config/table.h"
 #include "platform/text.h"
+#include "platform/version.h"
 
 namespace rota {
 namespace {

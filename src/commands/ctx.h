@@ -38,7 +38,10 @@ struct ClientOptions;
 struct ServerStats;
 struct MetricsOptions;
 struct RdbOptions;
+class Scripts;
 class Snapshots;
+struct ScriptCall;
+struct ScriptOptions;
 
 enum class PauseMode : uint8_t { write, all };
 enum class UnblockReason : uint8_t { timeout, error };  // what the client is told
@@ -80,10 +83,12 @@ public:
     // To all who listen; how many those are.
     virtual int64_t publish(Subscription, Slice channel, Slice message) = 0;
     virtual void run_queued(Ctx& exec) = 0;  // the client's queued commands, as EXEC's reply
+    virtual void run_script(Ctx&, const ScriptCall&) = 0;  // what it returns is the reply
 
     // SHUTDOWN: an error text for the client, or nothing: then the server ends and never replies.
     virtual std::optional<std::string> shutdown(const ShutdownRequest&) = 0;
     virtual void abort_shutdown() = 0;
+    virtual bool stopping() const = 0;  // a shutdown is due
     virtual Result<> rewrite_config() = 0;
     virtual void reset_statistics() = 0;           // CONFIG RESETSTAT
     virtual void set_active_expire(bool on) = 0;   // DEBUG SET-ACTIVE-EXPIRE
@@ -119,6 +124,8 @@ struct Parts {
     MetricsOptions& metrics_options;
     RdbOptions& rdb_options;
     Snapshots& snapshots;
+    Scripts& scripts;
+    const ScriptOptions& script_options;
     ServerControl& control;
 };
 

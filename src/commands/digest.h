@@ -3,7 +3,7 @@
 // Looks at every key. Threading: executor only.
 #pragma once
 
-#include "commands/sha1.h"
+#include "platform/sha1.h"
 #include "store/db.h"
 
 namespace rota {

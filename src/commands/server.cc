@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The server as a whole: what it is, watching it, ending it.
 #include "commands/ctx.h"
-#include "commands/version.h"
 #include "metrics/info.h"
 #include "platform/text.h"
+#include "platform/version.h"
 
 namespace rota {
 namespace {
@@ -57,10 +57,8 @@ void cmd_shutdown(Ctx& ctx) {
     ShutdownWords words;
     if (!parse_shutdown(ctx, words)) return;
     if (words.abort) return ctx.reply.error("ERR No shutdown in progress.");
-    const auto refused = ctx.parts.control.shutdown({.save = words.save,
-                                                     .nosave = words.nosave,
-                                                     .now = words.now,
-                                                     .force = words.force});
+    const auto refused = ctx.parts.control.shutdown(
+        {.save = words.save, .nosave = words.nosave, .now = words.now, .force = words.force});
     if (refused) ctx.reply.error(*refused);
 }
 

@@ -20,10 +20,15 @@ std::string dump_payload(const Entry& entry, bool compress) {
     RdbWriter writer(sink, compress);
     writer.type_of(entry);
     writer.value_of(entry);
+    seal_payload(sink);
+    return std::move(sink.bytes());
+}
+
+void seal_payload(StringSink& sink) {
+    RdbWriter writer(sink, false);
     writer.byte(rdb::kVersion & 0xff);
     writer.byte(rdb::kVersion >> 8);
     writer.fixed64(crc64(sink.bytes()));
-    return std::move(sink.bytes());
 }
 
 std::optional<Slice> checked_payload(Slice payload) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "persist/byte_sink.h"
 #include "persist/rdb_value.h"
 #include "store/entry.h"
 #include "store/options.h"
@@ -13,6 +14,9 @@
 namespace rota {
 
 std::string dump_payload(const Entry&, bool compress);
+
+// Appends version and checksum to what makes a payload.
+void seal_payload(StringSink&);
 
 // What of a payload is type and value; nullopt: version or checksum are wrong.
 std::optional<Slice> checked_payload(Slice payload);

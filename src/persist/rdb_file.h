@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "persist/function_store.h"
 #include "persist/rdb_value.h"
 #include "platform/result.h"
 #include "store/db.h"
@@ -15,9 +16,10 @@ namespace rota {
 
 struct SaveSettings {
     bool compress = true, checksum = true, incremental_sync = true;
-    std::string version;       // of the server, as it shows itself
-    uint64_t used_memory = 0;  // bytes
-    int32_t key_delay_us = 0;  // for tests; negative: a wait for so many keys
+    std::string version;                       // of the server, as it shows itself
+    uint64_t used_memory = 0;                  // bytes
+    int32_t key_delay_us = 0;                  // for tests; negative: a wait for so many keys
+    const FunctionStore* functions = nullptr;  // null: there are none
 };
 
 // Replaces `path`: either the old file is there or the whole new one, even through a power cut. A
@@ -27,12 +29,13 @@ Result<> save_rdb(const std::string& path, Keyspace&, const StoreOptions&, const
 std::string rdb_temp_path(const std::string& path, int pid);
 
 struct LoadSettings {
-    bool checksum = true;  // look at it
-    bool replace = false;  // keys that are there already; else they are a failure
+    bool checksum = true;                // look at it
+    bool replace = false;                // keys that are there already; else they are a failure
+    FunctionStore* functions = nullptr;  // who takes them; null: a file with functions is refused
 };
 
 struct LoadReport {
-    uint64_t keys = 0, expired = 0, bytes = 0;
+    uint64_t keys = 0, expired = 0, bytes = 0, libraries = 0;
     std::string written_by;  // version of the server; empty: the file does not say
 };
 

@@ -101,7 +101,7 @@ private:
                 about_.frequency = reader_.byte();
                 return !reader_.failed();
             case rdb::Opcode::function_2:
-                return refuse("it has functions, which this server does not know yet");
+                return read_library();
             case rdb::Opcode::module_aux:
                 return refuse("it has data of a module");
             case rdb::Opcode::slot_import:
@@ -120,6 +120,16 @@ private:
         const Slice value = reader_.string();
         if (name == "valkey-ver" || name == "redis-ver") report_.written_by = value;
         return !reader_.failed();
+    }
+
+    bool read_library() {
+        const Slice code = reader_.string();
+        if (reader_.failed()) return false;
+        if (settings_.functions == nullptr) return refuse("it has functions");
+        const auto loaded = settings_.functions->load_library(code);
+        if (!loaded) return refuse("a library of functions: " + loaded.error().message);
+        ++report_.libraries;
+        return true;
     }
 
     bool select_db() {

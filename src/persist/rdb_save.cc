@@ -80,6 +80,14 @@ void write_entry(const Saving& saving, const Entry& entry) {
     if (saving.settings.key_delay_us != 0) wait_for_tests(saving);
 }
 
+void write_functions(const Saving& saving) {
+    if (saving.settings.functions == nullptr) return;
+    saving.settings.functions->for_each_library([&saving](Slice code) {
+        saving.writer.opcode(rdb::Opcode::function_2);
+        saving.writer.string(code);
+    });
+}
+
 void write_databases(const Saving& saving, Keyspace& keyspace) {
     for (int i = 0; i < keyspace.count(); ++i) {
         Db& db = keyspace.db(i);
@@ -101,6 +109,7 @@ Result<> write_file(const std::string& path, Keyspace& keyspace, const StoreOpti
     RdbWriter writer(sink, settings.compress);
     const Saving saving{writer, options, settings, keyspace.clock().now_ms, keys_done};
     write_header(saving);
+    write_functions(saving);
     write_databases(saving, keyspace);
     writer.opcode(rdb::Opcode::end);
     writer.fixed64(settings.checksum ? sink.checksum() : 0);

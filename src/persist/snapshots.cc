@@ -66,7 +66,8 @@ SaveSettings Snapshots::settings() const {
             .incremental_sync = options_.rdb_save_incremental_fsync,
             .version = version_,
             .used_memory = memory_stats().allocated,
-            .key_delay_us = options_.rdb_key_save_delay};
+            .key_delay_us = options_.rdb_key_save_delay,
+            .functions = functions_};
 }
 
 size_t Snapshots::key_count() const {
@@ -187,8 +188,9 @@ void Snapshots::tick() {
 
 Result<> Snapshots::load(bool replace) {
     const int64_t begin_us = clock_.monotonic_us();
-    auto loaded = load_rdb(path(), keyspace_, store_options_,
-                           {.checksum = options_.rdbchecksum, .replace = replace});
+    auto loaded =
+        load_rdb(path(), keyspace_, store_options_,
+                 {.checksum = options_.rdbchecksum, .replace = replace, .functions = functions_});
     if (!loaded && loaded.error().code == ENOENT) return {};
     if (!loaded) return fail(path() + " cannot be loaded, " + loaded.error().message);
     loaded_ = std::move(*loaded);

@@ -35,6 +35,8 @@ public:
     // The file that `dbfilename` names, if there is one. Keys that are there already are a failure,
     // unless they may be replaced.
     Result<> load(bool replace = false);
+    // Whose functions are saved and loaded along with the keys.
+    void set_functions(FunctionStore* functions) { functions_ = functions; }
 
     // From cron: a child that has ended is seen, one that is due is started.
     void tick();
@@ -76,6 +78,7 @@ private:
     Clock& clock_;
     std::string version_;
     Shared* shared_;
+    FunctionStore* functions_ = nullptr;
 
     pid_t child_ = -1;
     std::string child_path_;

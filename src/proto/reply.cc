@@ -36,13 +36,27 @@ void Reply::line(char type, Slice text) {
 
 void Reply::simple(Slice text) { line('+', text); }
 
-void Reply::error(Slice text) {
+namespace {
+
+Slice without_line_end(Slice text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace
+
+void Reply::error(Slice text) {
+    text = without_line_end(text);
     ++errors_;
     const Slice code = text.substr(0, text.find(' '));
     last_error_len_ = static_cast<uint8_t>(std::min(code.size(), sizeof last_error_));
     std::copy_n(code.data(), last_error_len_, last_error_);
     line('-', text);
+}
+
+void Reply::error_again(Slice text) {
+    again_ = true;
+    line('-', without_line_end(text));
 }
 
 void Reply::header(char type, int64_t count) {

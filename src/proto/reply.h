@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "platform/buffer.h"
 #include "platform/slice.h"
@@ -24,6 +25,7 @@ public:
     void simple(Slice text);  // +text
     // `text` starts with the error's code: "ERR no such key". CR and LF in it become spaces.
     void error(Slice text);
+    void error_again(Slice text);  // one that has been counted where it came from
     void integer(int64_t value);
     void bulk(Slice bytes);
     void bulk_integer(int64_t value);  // the number as a bulk string
@@ -56,6 +58,8 @@ public:
         errors_ = 0;
         return n;
     }
+    // Whether error_again() was called since this was last asked.
+    bool take_error_again() { return std::exchange(again_, false); }
     Slice last_error() const { return {last_error_, last_error_len_}; }
     Buffer& out() { return *out_; }
 
@@ -68,6 +72,7 @@ private:
     Buffer* out_;
     int resp_;
     bool muted_;
+    bool again_ = false;
     uint32_t errors_ = 0;
     uint8_t last_error_len_ = 0;
     char last_error_[31] = {};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What handlers may ask of the server, and what CONFIG SET sets in motion.
-#include "commands/version.h"
 #include "config/rewrite.h"
 #include "platform/log.h"
 #include "platform/process.h"
+#include "platform/version.h"
 #include "server/server.h"
 
 namespace rota {
@@ -66,6 +66,8 @@ int64_t Server::publish(Subscription kind, Slice channel, Slice message) {
 
 void Server::run_queued(Ctx& exec) { executor_.run_queued(exec); }
 
+void Server::run_script(Ctx& ctx, const ScriptCall& call) { executor_.run_script(ctx, call); }
+
 void Server::unblock(Client& client, UnblockReason reason) { executor_.unblock(client, reason); }
 
 // Nothing waits yet: there are no replicas.
@@ -107,6 +109,7 @@ void Server::reset_statistics() {
     if (threads_) threads_->threads().reset_stats();
     errors_.reset();
     rates_.reset();
+    scripts_.cache().reset_statistics();
     keyspace_.stats() = {};
     keyspace_.lazy_free().reset_freed();
     for (RegisteredCommand& command : commands_.all()) command.stats.reset();
@@ -122,6 +125,14 @@ void Server::apply_metrics_options() {
     command_log_.set_limits(CommandLogKind::large_reply, {options.commandlog_reply_larger_than,
                                                           options.commandlog_large_reply_max_len});
     latency_.set_threshold_ms(static_cast<uint64_t>(options.latency_monitor_threshold));
+}
+
+// A script's own values count as memory in use: beyond maxmemory they are refused, but for a few
+// that any script may have.
+void Server::apply_memory_limit() {
+    constexpr uint64_t kAlwaysAllowed = uint64_t{64} << 20;
+    const uint64_t limit = options_.store.maxmemory;
+    scripts_.set_memory_max(limit == 0 ? SIZE_MAX : std::max(limit, kAlwaysAllowed));
 }
 
 // What IO loops go by, which have copies.
@@ -224,6 +235,7 @@ void Server::watch_memory_options() {
                 "to accept new write commands depending on the maxmemory-policy.",
                 static_cast<unsigned long long>(options_.store.maxmemory), used);
         executor_.memory_limit().changed();
+        apply_memory_limit();
         return {};
     });
     config_.on_change("maxmemory-policy", [this]() -> Result<> {

@@ -6,6 +6,7 @@
 #include "client/multi.h"
 #include "client/options.h"
 #include "commands/permissions.h"
+#include "commands/scripting.h"
 #include "metrics/command_log.h"
 #include "metrics/error_stats.h"
 #include "metrics/latency_monitor.h"
@@ -35,17 +36,18 @@ void Executor::run(Batch& batch) {
     ASSERT(running_ == nullptr);
     running_ = &batch;
     const std::span<Request> all = batch.requests;
-    for (size_t first = 0; first < all.size(); first += kBatchMax) {
-        const auto some = all.subspan(first, std::min(kBatchMax, all.size() - first));
-        prefetch(some);
-        last_ticks_ = parts_.clock.ticks();
-        for (Request& request : some) {
-            Client& client = *request.client;
-            if (client.closing || client.close_after_reply) continue;
-            run(request, batch);
-            if (client_limit_.is_on()) [[unlikely]]
-                client_limit_.count(client);
+    // Whoever is served while a script is busy goes on here: see busy.cc.
+    for (next_request_ = 0; next_request_ < all.size();) {
+        if (next_request_ % kBatchMax == 0) {
+            prefetch(all.subspan(next_request_, std::min(kBatchMax, all.size() - next_request_)));
+            last_ticks_ = parts_.clock.ticks();
         }
+        Request& request = all[next_request_++];
+        Client& client = *request.client;
+        if (client.closing || client.close_after_reply) continue;
+        run(request, batch.args_of(request), batch);
+        if (client_limit_.is_on()) [[unlikely]]
+            client_limit_.count(client);
     }
     running_ = nullptr;
 }
@@ -63,18 +65,18 @@ void Executor::prefetch(std::span<const Request> requests) {
     }
 }
 
-void Executor::run(Request& request, Batch& batch) {
+void Executor::run(Request& request, std::span<const Slice> args, Batch& batch) {
     Client& client = *request.client;
     if (client.waits()) [[unlikely]]
-        return hold_back(request, batch);
-    if (request.kind == Request::Kind::protocol_error) return protocol_error(request, batch);
-    const auto args = batch.args_of(request);
+        return hold_back(request, args);
+    if (request.kind == Request::Kind::protocol_error)
+        return protocol_error(client, args[0], batch);
     if (client.reply_mode == ReplyMode::skip) client.reply_mode = ReplyMode::on;
     if (client.reply_mode == ReplyMode::skip_next) client.reply_mode = ReplyMode::skip;
     const size_t begin = batch.out.size();
     Reply reply(batch.out, client.resp, client.reply_mode != ReplyMode::on);
     if (admit(request, args, reply)) {
-        if (must_wait(request)) {
+        if (must_wait(request, args)) {
             client.postponed = true;
             client.held.append(request.raw);
         } else if (!client.in_multi || !queue(request, args, reply)) {
@@ -85,13 +87,11 @@ void Executor::run(Request& request, Batch& batch) {
     add_output(batch, client, begin);
     if (!pushes_.empty()) [[unlikely]]
         deliver_pushes();
-    if (parts_.blocked.has_ready()) [[unlikely]]
+    if (parts_.blocked.has_ready() && !busy_) [[unlikely]]
         serve_ready();
 }
 
-void Executor::protocol_error(Request& request, Batch& batch) {
-    Client& client = *request.client;
-    const Slice text = batch.args_of(request)[0];
+void Executor::protocol_error(Client& client, Slice text, Batch& batch) {
     log(LogLevel::verbose, "Protocol error (%.*s) from client: %s", static_cast<int>(text.size()),
         text.data(), describe(client, parts_.keyspace.clock().now_ms).c_str());
     const size_t begin = batch.out.size();
@@ -101,19 +101,29 @@ void Executor::protocol_error(Request& request, Batch& batch) {
     add_output(batch, client, begin);
 }
 
-bool Executor::must_wait(const Request& request) const {
+bool Executor::must_wait(const Request& request, std::span<const Slice> args) const {
     if (pause_until_ms_ == 0 || request.client->type == ClientType::replica) return false;
-    return pause_mode_ == PauseMode::all || (flags_of(request) & (kWrite | kMayReplicate)) != 0;
+    return pause_mode_ == PauseMode::all ||
+           (flags_of(request, args) & (kWrite | kMayReplicate)) != 0;
+}
+
+namespace {
+
+constexpr size_t kShownMax = 128;  // of the name, and of all arguments together
+
+}  // namespace
+
+std::string unknown_subcommand_text(const RegisteredCommand& container,
+                                    std::span<const Slice> args) {
+    return "ERR unknown subcommand '" + std::string(args[1].substr(0, kShownMax)) + "'. Try " +
+           to_upper(container.name) + " HELP.";
 }
 
 namespace {
 
 void unknown_command(const CommandTable& commands, std::span<const Slice> args, Reply& reply) {
-    constexpr size_t kShownMax = 128;  // of the name, and of all arguments together
-    if (const RegisteredCommand* container = commands.find(args[0])) {
-        return reply.error("ERR unknown subcommand '" + std::string(args[1].substr(0, kShownMax)) +
-                           "'. Try " + to_upper(container->name) + " HELP.");
-    }
+    if (const RegisteredCommand* container = commands.find(args[0]))
+        return reply.error(unknown_subcommand_text(*container, args));
     std::string shown;
     for (size_t i = 1; i < args.size() && shown.size() < kShownMax; ++i)
         shown += "'" + std::string(args[i].substr(0, kShownMax - shown.size())) + "' ";
@@ -175,22 +185,22 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
     }
     const int arity = command->row->arity;
     const auto count = static_cast<int>(args.size());
-    if (command->row->run == nullptr || (arity > 0 ? count != arity : count < -arity)) {
+    const bool arity_is_right =
+        command->row->run != nullptr && (arity > 0 ? count == arity : count >= -arity);
+    const uint64_t flags = arity_is_right ? flags_of(request, args) : 0;
+    if (!arity_is_right) {
         reply.error("ERR wrong number of arguments for '" + command->full_name + "' command");
+    } else if (busy_ && refuses_while_busy(*command, args)) {
+        reply.error(busy_text(parts_.scripts.running->call.kind));
     } else if (client.in_multi && command->is(kNoMulti)) {
         reply.error("ERR Command '" + command->full_name + "' not allowed inside a transaction");
     } else if (!client.user->unlimited() && !permitted(request, args, reply)) {
         // It was told why.
-    } else if (lacks_memory(request)) {
-        reply.error("OOM command not allowed when used memory > 'maxmemory'.");
+    } else if (lacks_memory(flags)) {
+        reply.error(kOutOfMemoryText);
     } else if (parts_.snapshots.refuses_writes() &&
-               ((flags_of(request) & kWrite) != 0 || command->name == "ping")) {
-        reply.error(
-            "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to "
-            "persist to disk. Commands that may modify the data set are disabled, because this "
-            "instance is configured to report errors during writes if RDB snapshotting fails "
-            "(stop-writes-on-bgsave-error option). Please check the Valkey logs for details about "
-            "the RDB error.");
+               ((flags & kWrite) != 0 || command->name == "ping")) {
+        reply.error(kSnapshotFailedText);
     } else if (client.type == ClientType::pubsub && client.resp == 2 &&
                !while_subscribed(*command)) {
         reply.error("ERR Can't execute '" + command->full_name +
@@ -217,7 +227,7 @@ bool Executor::permitted(const Request& request, std::span<const Slice> args, Re
 
 // Every command makes room first, but while clients are paused and nothing may change. What then
 // needs more is refused.
-bool Executor::lacks_memory(const Request& request) {
+bool Executor::lacks_memory(uint64_t flags) {
     if (paused()) return false;
     const MemoryLimit::Outcome outcome = memory_limit_.enforce();
     if (!parts_.effects.events().empty()) [[unlikely]] {
@@ -225,7 +235,7 @@ bool Executor::lacks_memory(const Request& request) {
         publish_events();
         in_command_ = in_command;
     }
-    return outcome == MemoryLimit::Outcome::exceeded && (flags_of(request) & kDenyOom) != 0;
+    return outcome == MemoryLimit::Outcome::exceeded && (flags & kDenyOom) != 0;
 }
 
 // A few bytes of request can ask for a value or a reply of any size. One that there is no memory
@@ -321,21 +331,25 @@ void Executor::log_command(const Ctx& ctx, int64_t spent_us, size_t reply_len) {
 
 // True if the command replied with an error.
 bool Executor::count_errors(Reply& reply) {
+    const bool again = reply.take_error_again();
     const uint32_t errors = reply.take_error_count();
     if (errors == 0) [[likely]]
-        return false;
+        return again;
     parts_.stats.error_replies += errors;
     parts_.errors.count(reply.last_error(), ErrorOrigin::server);
     return true;
 }
 
 void Executor::feed_monitors(const Ctx& ctx) {
-    if (ctx.command.is(kSkipMonitor | kAdmin)) return;
+    if (!ctx.command.is(kSkipMonitor | kAdmin)) show_to_monitors(ctx);
+}
+
+void Executor::show_to_monitors(const Ctx& ctx) {
     const Client& issuer = ctx.client;
     const int64_t now_us = parts_.clock.wall_us();
-    std::string line =
-        format("+%lld.%06lld [%d %s]", static_cast<long long>(now_us / 1000000),
-               static_cast<long long>(now_us % 1000000), issuer.db, issuer.peer.c_str());
+    std::string line = format("+%lld.%06lld [%d %s]", static_cast<long long>(now_us / 1000000),
+                              static_cast<long long>(now_us % 1000000), issuer.db,
+                              &issuer == script_client_.get() ? "lua" : issuer.peer.c_str());
     for (const Slice arg : shown_args(ctx)) {
         line += ' ';
         append_repr(line, arg);

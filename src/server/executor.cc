@@ -46,7 +46,10 @@ Executor::Executor(Parts& parts, Transport& transport, const ServerOptions& opti
 
 Executor::~Executor() { parts_.effects.observe(nullptr); }
 
-void Executor::refresh_clock() { parts_.keyspace.clock().now_ms = parts_.clock.wall_ms(); }
+// For a script time stands still.
+void Executor::refresh_clock() {
+    if (script_caller_ == nullptr) parts_.keyspace.clock().now_ms = parts_.clock.wall_ms();
+}
 
 void Executor::begin_turn(int64_t wait_max_ns) {
     loop_.wait(wait_max_ns);
@@ -113,7 +116,7 @@ void Executor::refuse(const Event& event, Slice reason) {
 // the loop will see.
 Batch& Executor::output_for(const Client& client) {
     if (running_ != nullptr && running_->loop == client.loop) return *running_;
-    return client.loop == 0 ? batch_ : remote_->pushes(client.loop);
+    return client.loop == 0 ? *own_batch_ : remote_->pushes(client.loop);
 }
 
 // What was written to batch.out from `begin` on is for this client.
@@ -231,7 +234,7 @@ void Executor::gone(Client& client) {
     loop_.let_go(client);
     set_monitor(client, false);
     release_blocked(client);
-    discard_transaction(parts_, client);
+    if (&client != in_exec_) discard_transaction(parts_, client);
     parts_.pubsub.unsubscribe_all(client);
     stop_tracking(parts_, client);
     parts_.clients.forget(client);
@@ -294,10 +297,10 @@ bool Executor::resume_waiting() {
     return any;
 }
 
-void Executor::hold_back(const Request& request, const Batch& batch) {
+void Executor::hold_back(const Request& request, std::span<const Slice> args) {
     Client& client = *request.client;
     if (request.kind == Request::Kind::protocol_error)
-        client.held_error = batch.args_of(request)[0];
+        client.held_error = args[0];
     else
         client.held.append(request.raw);
 }
@@ -323,19 +326,11 @@ void Executor::replay_held(Client& client) {
                         .key_hash = 0};
         used += replay_parser_.consumed();
         last_ticks_ = parts_.clock.ticks();
-        run(request, batch);
+        run(request, batch.args, batch);
     }
     if (!client.held_error.empty() && !client.waits() && !client.closing) {
         const std::string text = std::exchange(client.held_error, {});
-        batch.args.assign({text});
-        Request error{.client = &client,
-                      .command = nullptr,
-                      .raw = {},
-                      .first_arg = 0,
-                      .arg_count = 1,
-                      .key_hash = 0,
-                      .kind = Request::Kind::protocol_error};
-        run(error, batch);
+        protocol_error(client, text, batch);
     }
     batch.args.clear();
 }

@@ -23,7 +23,20 @@
 
 namespace rota {
 
+struct ScriptCall;
+struct ScriptRun;
 struct ServerOptions;
+
+// Why a write is refused.
+inline constexpr Slice kOutOfMemoryText = "OOM command not allowed when used memory > 'maxmemory'.";
+inline constexpr Slice kSnapshotFailedText =
+    "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to "
+    "disk. Commands that may modify the data set are disabled, because this instance is "
+    "configured to report errors during writes if RDB snapshotting fails "
+    "(stop-writes-on-bgsave-error option). Please check the Valkey logs for details about the RDB "
+    "error.";
+std::string unknown_subcommand_text(const RegisteredCommand& container,
+                                    std::span<const Slice> args);
 
 // The IO loops of other threads, as the executor sees them. Loop 0 is the executor's own. Nothing
 // waits: what finds an inbox full is kept in order.
@@ -41,6 +54,8 @@ public:
     virtual void left(Client&) = 0;
     // Shared mode: there is input for a client of the executor's loop.
     virtual void readable(Client&) = 0;
+    // While a script is busy: what can be done in the middle of a command.
+    virtual void serve_while_busy() = 0;
     // Sums over all threads, the ended ones included.
     virtual IoCounters counters() const = 0;
 };
@@ -89,6 +104,14 @@ public:
     void limit_tracking();
     // EXEC: see transactions.cc.
     void run_queued(Ctx& exec);
+    // EVAL, FCALL: see scripts.cc.
+    void run_script(Ctx&, const ScriptCall&);
+    void call_from_script(Client& self, RegisteredCommand&, std::span<const Slice> args, Reply&);
+    void count_error(Reply& reply) { count_errors(reply); }
+    // Whether the script has been killed. One that has run for too long is busy from then on:
+    // others are served meanwhile, mostly by telling them so. See busy.cc.
+    bool script_must_end(ScriptRun&);
+    bool busy() const { return busy_; }
 
     // Users may more or less than before. Reads on IO threads go by it at once.
     void permissions_changed();
@@ -126,24 +149,29 @@ public:
 
 private:
     void prefetch(std::span<const Request>);
-    void run(Request&, Batch&);
-    void protocol_error(Request&, Batch&);
+    void run(Request&, std::span<const Slice> args, Batch& out);
+    void protocol_error(Client&, Slice text, Batch& out);
     bool admit(Request&, std::span<const Slice> args, Reply&);
     bool may_run(Request&, std::span<const Slice> args, Reply&);
     bool permitted(const Request&, std::span<const Slice> args, Reply&);
-    uint64_t flags_of(const Request&) const;
+    uint64_t flags_of(const Request&, std::span<const Slice> args) const;
     bool still_permitted(const Request&, std::span<const Slice> args, Reply&);
     bool queue(Request&, std::span<const Slice> args, Reply&);
     void refuse_in_multi(const Request&, Reply&, size_t reply_begin);
     void touch_watched(int db, int other);
-    bool lacks_memory(const Request&);
-    bool must_wait(const Request&) const;
+    bool lacks_memory(uint64_t flags);
+    bool refuses_while_busy(const RegisteredCommand&, std::span<const Slice> args) const;
+    void begin_busy(ScriptRun&);
+    void serve_while_busy();
+    void end_busy();
+    bool must_wait(const Request&, std::span<const Slice> args) const;
     void call(Request&, std::span<const Slice> args, Reply&);
     void account(const Ctx&, uint64_t spent_ns, size_t reply_len);
     std::span<const Slice> shown_args(const Ctx&);
     void log_command(const Ctx&, int64_t spent_us, size_t reply_len);
     bool count_errors(Reply&);
     void feed_monitors(const Ctx&);
+    void show_to_monitors(const Ctx&);
 
     void refuse(const Event&, Slice reason);
     void add_output(Batch&, Client&, size_t begin);
@@ -152,7 +180,7 @@ private:
     void write_to(Client&, Slice wire);
     void push_to_all(const std::vector<Client*>&, std::initializer_list<Slice> parts);
     void deliver_pushes();
-    void hold_back(const Request&, const Batch&);
+    void hold_back(const Request&, std::span<const Slice> args);
     bool resume_waiting();  // false: nothing to do
     void replay_held(Client&);
 
@@ -191,13 +219,20 @@ private:
     Batch batch_;  // of its own loop
     IoLoop loop_;
     RemoteLoops* remote_ = nullptr;  // null: there are no IO threads
+    Batch* own_batch_ = &batch_;     // what is written for clients of its own loop
     Batch* running_ = nullptr;
+    size_t next_request_ = 0;  // of running_
     bool in_command_ = false;
     const Client* current_ = nullptr;    // whose command runs
     bool all_keys_went_ = false;         // those who track any are to be told
     const Client* in_exec_ = nullptr;    // whose transaction runs
     BlockedState* rerunning_ = nullptr;  // what the command that runs again had waited for
     bool serving_ = false;
+    std::unique_ptr<Client> script_client_;  // whose the commands of scripts are
+    Client* script_caller_ = nullptr;        // who has sent the script that runs
+    bool busy_ = false;                      // it has run for too long
+    Batch busy_batch_;                       // takes the place of batch_ while it does
+    std::unique_ptr<RequestReader> busy_reader_;
     std::vector<uint64_t> resumed_;  // clients that wait no more, and have something in `held`
 
     // Pushes of the command that runs: its own reply comes first.

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <string>
 
-#include "commands/version.h"
 #include "platform/memory.h"
 #include "platform/process.h"
 #include "platform/rusage.h"
 #include "platform/text.h"
+#include "platform/version.h"
 #include "server/server.h"
 #include "store/slab.h"
 
@@ -153,6 +153,52 @@ void InfoSections::write_allocator(const MemoryStats& use, InfoWriter& out) {
                 static_cast<int64_t>(rss) - static_cast<int64_t>(use.resident));
 }
 
+namespace {
+
+void write_script_memory(const Scripts& scripts, InfoWriter& out) {
+    const auto bytes = [&](const std::string& name, uint64_t value) {
+        out.count(name, value);
+        out.bytes_human(name + "_human", value);
+    };
+    const size_t eval_vm = scripts.vm_memory(ScriptKind::script);
+    const size_t function_vm = scripts.vm_memory(ScriptKind::function);
+    const size_t eval = scripts.cache().memory(), functions = scripts.libraries().memory();
+    out.count("used_memory_lua", eval_vm);
+    out.count("used_memory_vm_eval", eval_vm);
+    out.bytes_human("used_memory_lua_human", eval_vm);
+    out.count("used_memory_scripts_eval", eval);
+    out.count("number_of_cached_scripts", scripts.cache().size());
+    out.count("number_of_functions", scripts.libraries().function_count());
+    out.count("number_of_libraries", scripts.libraries().size());
+    out.count("used_memory_vm_functions", function_vm);
+    bytes("used_memory_vm_total", eval_vm + function_vm);
+    out.count("used_memory_functions", functions);
+    bytes("used_memory_scripts", eval + functions);
+}
+
+size_t engine_memory(const ScriptEngine& engine) {
+    return engine.used_memory(ScriptKind::script) + engine.used_memory(ScriptKind::function);
+}
+
+void write_scripting_engines(const Scripts& scripts, InfoWriter& out) {
+    constexpr int kInterfaceVersion = 4;  // of Valkey's engines
+    constexpr size_t kOverhead = sizeof(std::unique_ptr<ScriptEngine>);
+    size_t used = 0;
+    for (const auto& engine : scripts.engines()) used += engine_memory(*engine);
+    out.count("engines_count", scripts.engines().size());
+    out.count("engines_total_used_memory", used);
+    out.count("engines_total_memory_overhead", kOverhead * scripts.engines().size());
+    size_t index = 0;
+    for (const auto& engine : scripts.engines()) {
+        const std::string name(engine->name());
+        out.format("engine_" + std::to_string(index++),
+                   "name=%s,module=built-in,abi_version=%d,used_memory=%zu,memory_overhead=%zu",
+                   name.c_str(), kInterfaceVersion, engine_memory(*engine), kOverhead);
+    }
+}
+
+}  // namespace
+
 void InfoSections::memory(void* owner, InfoWriter& out) {
     Server& server = of(owner);
     const MemoryStats use = memory_stats();
@@ -182,19 +228,7 @@ void InfoSections::memory(void* owner, InfoWriter& out) {
     out.count("allocator_resident", use.resident);
     out.count("allocator_muzzy", use.muzzy);
     bytes("total_system_memory", system_memory_bytes());
-    out.integer("used_memory_lua", 0);
-    out.integer("used_memory_vm_eval", 0);
-    out.text("used_memory_lua_human", "0B");
-    out.integer("used_memory_scripts_eval", 0);
-    out.integer("number_of_cached_scripts", 0);
-    out.integer("number_of_functions", 0);
-    out.integer("number_of_libraries", 0);
-    out.integer("used_memory_vm_functions", 0);
-    out.integer("used_memory_vm_total", 0);
-    out.text("used_memory_vm_total_human", "0B");
-    out.integer("used_memory_functions", 0);
-    out.integer("used_memory_scripts", 0);
-    out.text("used_memory_scripts_human", "0B");
+    write_script_memory(server.scripts_, out);
     bytes("maxmemory", server.options_.store.maxmemory);
     out.text("maxmemory_policy", server.config_.get("maxmemory-policy"));
     write_allocator(use, out);
@@ -321,10 +355,8 @@ void InfoSections::latencystats(void* owner, InfoWriter& out) {
 
 void InfoSections::cluster(void*, InfoWriter& out) { out.integer("cluster_enabled", 0); }
 
-void InfoSections::scripting_engines(void*, InfoWriter& out) {
-    for (const char* name :
-         {"engines_count", "engines_total_used_memory", "engines_total_memory_overhead"})
-        out.integer(name, 0);
+void InfoSections::scripting_engines(void* owner, InfoWriter& out) {
+    write_scripting_engines(of(owner).scripts_, out);
 }
 
 void InfoSections::keyspace(void* owner, InfoWriter& out) {

@@ -91,11 +91,7 @@ void IoLoop::mark_dirty(Client& client) {
 void IoLoop::finish_turn() {
     while (true) {
         if (batch().has_output() || !batch().buffers.empty()) deliver(batch());
-        for (size_t i = 0; i < dirty_.size(); ++i) {
-            dirty_[i]->io.dirty = false;
-            look_after(*dirty_[i]);
-        }
-        dirty_.clear();
+        look_after_dirty();
         reader_.run_reads();
         send_reads();
         if (batch().requests.empty()) return;
@@ -103,11 +99,41 @@ void IoLoop::finish_turn() {
     }
 }
 
+// While a script is busy the list may be somebody's further up, who then comes to the rest again,
+// and those whose input is being read wait for that.
+void IoLoop::look_after_dirty() {
+    const bool outermost = !std::exchange(looking_after_, true);
+    size_t waiting = 0;
+    for (size_t i = 0; i < dirty_.size(); ++i) {
+        Client* const client = dirty_[i];
+        if (client != being_read_) {
+            if (std::exchange(client->io.dirty, false)) look_after(*client);
+        } else if (outermost) {
+            dirty_[waiting++] = client;
+        }
+    }
+    if (!outermost) return;
+    dirty_.resize(waiting);
+    looking_after_ = false;
+}
+
+void IoLoop::send_early(Batch& batch) {
+    for (; batch.terms_taken < batch.outgoing.size(); ++batch.terms_taken)
+        take_terms(batch.outgoing[batch.terms_taken]);
+    for (const Outgoing& segment : batch.outgoing) {
+        if (segment.begin != segment.end)
+            send_segment(*segment.client,
+                         batch.out.view().substr(segment.begin, segment.end - segment.begin));
+    }
+    batch.outgoing.clear();
+    batch.terms_taken = 0;
+}
+
 void IoLoop::look_after(Client& client) {
     ClientIo& io = client.io;
     if (io.lent || io.closed || io.finished) return;
     if (io.held_up && !io.input_over)
-        reader_.must_hold(client) ? reader_.hold(client) : reader_.parse_query(client);
+        active_->must_hold(client) ? active_->hold(client) : parse_query(client);
     send_queued(client);
     if (io.soft_limit_since_ms >= 0 && over_output_limit(client, 0)) return;
     counters_.show_sizes(io);

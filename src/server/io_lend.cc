@@ -32,14 +32,14 @@ void IoLoop::take_back(Client& client) {
 
 void IoLoop::receive_here(Client& client) {
     if (batch().requests.empty()) batch().drop_input();
-    if (!batch().has_input_room()) reader_.submit();
+    if (!batch().has_input_room()) active_->submit();
     const std::span<char> room = batch().input_room(client.io.loan.big);
     const size_t got = transport_.receive_lent(client.io.loan, room);
     upstream_.returned(client);
     if (got == 0) return;
     ++counters_.reads;
     counters_.net_in += got;
-    reader_.receive(client, Slice(room.data(), got));
+    read(client, Slice(room.data(), got));
     batch().keep_input(room, got);
     submit_rest();
 }

@@ -24,15 +24,23 @@ void IoLoop::gather(const Clock::Moment& now) {
     now_ms_ = now.wall_ms;
     reader_.set_now(now_ms_);
     const uint64_t reads_before = counters_.reads;
-    for (const Event& event : std::span(events_.data(), events_waiting_)) {
-        handle(event);
-        // Requests may lie in it, none of them in a later batch than this one.
-        if (event.kind == Event::Kind::received) batch().buffers.push_back(event.buffer);
-    }
-    events_waiting_ = 0;
+    for (const Event& event : std::exchange(deferred_, {})) take_event(event);
+    take_events();
     moderate(now.monotonic_us, counters_.reads - reads_before);
     reader_.run_reads();
     submit_rest();
+}
+
+// A script may be busy below: then the rest is taken there.
+void IoLoop::take_events() {
+    while (next_event_ < events_waiting_) take_event(events_[next_event_++]);
+}
+
+void IoLoop::take_event(const Event& event) {
+    if (event.user != nullptr && event.user == being_read_) return deferred_.push_back(event);
+    handle(event);
+    // Requests may lie in it, none of them in a later batch than this one.
+    if (event.kind == Event::Kind::received) batch().buffers.push_back(event.buffer);
 }
 
 void IoLoop::moderate(int64_t now_us, uint64_t receives) {
@@ -55,7 +63,7 @@ void IoLoop::handle(const Event& event) {
                 client->io.look = moderation_.look();
                 moderation_.client_is_active();
             }
-            return reader_.receive(*client, event.data);
+            return read(*client, event.data);
         case Event::Kind::eof:
             client->io.eof = true;
             return mark_dirty(*client);
@@ -75,6 +83,48 @@ void IoLoop::handle(const Event& event) {
     }
 }
 
+void IoLoop::read(Client& client, Slice received) {
+    if (active_ != &reader_) return active_->receive(client, received);
+    being_read_ = &client;
+    reader_.receive(client, received);
+    being_read_ = nullptr;
+}
+
+void IoLoop::parse_query(Client& client) {
+    if (active_ != &reader_) return active_->parse_query(client);
+    being_read_ = &client;
+    reader_.parse_query(client);
+    being_read_ = nullptr;
+}
+
+// ---- While a script is busy
+
+std::unique_ptr<RequestReader> IoLoop::make_reader(const CommandTable& commands,
+                                                   const Keyspace& keyspace, Batch& first) {
+    RequestReader::Host& host = *this;
+    return std::make_unique<RequestReader>(commands, keyspace, host, counters_, first, nullptr);
+}
+
+void IoLoop::begin_busy(RequestReader& reader) {
+    active_ = &reader;
+    reader.apply({.client = options_, .reads = {}});
+    reader.set_now(now_ms_);
+}
+
+void IoLoop::serve_while_busy() {
+    take_events();
+    std::array<Event, kEventsMax> events;
+    const size_t count = transport_.poll(events, 0);
+    for (const Event& event : std::span(events.data(), count)) take_event(event);
+    submit_rest();
+    if (batch().has_output() || !batch().buffers.empty()) deliver(batch());
+    look_after_dirty();
+    if (!batch().requests.empty()) active_->submit();
+    if (batch().has_output() || !batch().buffers.empty()) deliver(batch());
+}
+
+void IoLoop::end_busy() { active_ = &reader_; }
+
 // ---- Batches
 
 Batch& IoLoop::take(Batch& filled) {
@@ -83,12 +133,12 @@ Batch& IoLoop::take(Batch& filled) {
     if (&next == &filled)
         absorb(filled);  // it has run already
     else
-        reader_.set_behind(++batches_out_ >= kBatchesOutMax);
+        active_->set_behind(++batches_out_ >= kBatchesOutMax);
     return next;
 }
 
 void IoLoop::held(Client& client) {
-    if (reader_.behind() && !client.io.starved) {
+    if (active_->behind() && !client.io.starved) {
         client.io.starved = true;
         starved_.push_back(&client);
     }
@@ -119,7 +169,7 @@ void IoLoop::feed_starved() {
 // A batch may go without a request: it then carries received buffers whose requests went before it.
 void IoLoop::submit_rest() {
     if (!batch().requests.empty() || (!batch().buffers.empty() && batches_out_ > 0))
-        reader_.submit();
+        active_->submit();
 }
 
 // The requests have run: what they held is free, and their clients go on.

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "client/options.h"
@@ -57,7 +58,11 @@ public:
     const IoCounters& counters() const { return counters_; }  // any thread
 
     // Waits up to wait_max_ns for something to happen; then gather() puts all of it into batches.
-    void wait(int64_t wait_max_ns) { events_waiting_ = transport_.poll(events_, wait_max_ns); }
+    void wait(int64_t wait_max_ns) {
+        if (!deferred_.empty()) wait_max_ns = 0;
+        events_waiting_ = transport_.poll(events_, wait_max_ns);
+        next_event_ = 0;
+    }
     void gather(const Clock::Moment& now);
     // Sends the replies to reads that were answered here. Before anything of a later job.
     void send_reads();
@@ -66,7 +71,18 @@ public:
     // The end of a turn: what is still queued is offered to the sockets, clients that are done end.
     void finish_turn();
     // The batch being filled.
-    Batch& batch() { return reader_.batch(); }
+    Batch& batch() { return active_->batch(); }
+
+    // While a script is busy, in the middle of a batch of this loop or of another, others are
+    // served by a second reader with a batch of its own. See Executor, busy.cc.
+    void begin_busy(RequestReader&);
+    void serve_while_busy();
+    void end_busy();
+    std::unique_ptr<RequestReader> make_reader(const CommandTable&, const Keyspace&, Batch& first);
+    // A part of what it has sent is in a reader's hands, further up: it cannot be read now.
+    bool is_being_read(const Client& client) const { return &client == being_read_; }
+    // Sends what a batch that still runs has for clients so far, and forgets it there.
+    void send_early(Batch&);
 
     // Clients come and go.
     void begin(Client&, ConnId);          // a connection of this transport
@@ -109,6 +125,11 @@ private:
 
     void moderate(int64_t now_us, uint64_t receives);
     void handle(const Event&);
+    void take_event(const Event&);
+    void take_events();
+    void read(Client&, Slice received);
+    void parse_query(Client&);
+    void look_after_dirty();
     void feed_starved();
     void submit_rest();
     void absorb(Batch&);
@@ -144,8 +165,12 @@ private:
     int64_t gather_us_ = 0;  // as the transport was told
     size_t batches_out_ = 0;
     int64_t now_ms_ = 0;  // wall clock, once a turn
-    size_t events_waiting_ = 0;
+    size_t events_waiting_ = 0, next_event_ = 0;
     std::array<Event, kEventsMax> events_;
+    RequestReader* active_ = &reader_;    // reader_, unless a script is busy
+    const Client* being_read_ = nullptr;  // by reader_, right now
+    std::vector<Event> deferred_;         // its events, while a script is busy
+    bool looking_after_ = false;          // dirty_ is being gone through
     std::vector<Client*> dirty_;
     std::vector<Client*> clients_;
     std::vector<Client*> starved_;  // held up at kBatchesOutMax

@@ -185,18 +185,27 @@ void IoThreads::reset_stats() {
 
 // ---- Jobs
 
+// Where a script is busy this is called from within a job, and goes on with those behind it.
 bool IoThreads::drain() {
-    std::array<ExecutorJob, 64> jobs;
-    for (size_t done = 0; done < kJobsPerTurn;) {
-        const size_t count = results_.pop(jobs);
-        if (count == 0) return true;
-        for (const ExecutorJob job : std::span(jobs.data(), count)) do_job(job);
-        done += count;
+    for (const ExecutorJob job : std::exchange(postponed_, {})) do_job(job);
+    for (size_t done = 0; done < kJobsPerTurn; ++done) {
+        if (next_job_ == job_count_) {
+            next_job_ = 0;
+            job_count_ = results_.pop(jobs_);
+            if (job_count_ == 0) return true;
+        }
+        do_job(jobs_[next_job_++]);
     }
     return false;
 }
 
+void IoThreads::serve_while_busy() {
+    drain();
+    commit();
+}
+
 void IoThreads::do_job(ExecutorJob job) {
+    if (executor_.busy() && job.kind() != ToExecutor::batch) return postponed_.push_back(job);
     switch (job.kind()) {
         case ToExecutor::batch:
             return ran(*job.pointer<Batch>());

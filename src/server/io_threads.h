@@ -6,6 +6,7 @@
 // Threading: the executor.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -56,6 +57,7 @@ public:
     Batch& pushes(uint16_t loop) override;
     void left(Client&) override;
     void readable(Client&) override {}  // input is not shared
+    void serve_while_busy() override;
 
 private:
     // While no more than so many IO threads are active, the executor has time for clients of its
@@ -88,7 +90,10 @@ private:
     IoCounters ended_;
     int wanted_ = 0;  // threads; more are there while the last clients leave them
     int active_ = 0;
-    uint64_t batches_out_ = 0;  // of the executor's own, not yet back
+    uint64_t batches_out_ = 0;          // of the executor's own, not yet back
+    std::array<ExecutorJob, 64> jobs_;  // taken from the ring; done up to next_job_
+    size_t job_count_ = 0, next_job_ = 0;
+    std::vector<ExecutorJob> postponed_;  // until no script is busy: clients must not go
 };
 
 }  // namespace rota

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "commands/version.h"
 #include "config/file.h"
 #include "platform/cpu.h"
 #include "platform/crash.h"
@@ -16,6 +15,7 @@
 #include "platform/notify.h"
 #include "platform/process.h"
 #include "platform/signals.h"
+#include "platform/version.h"
 #include "server/server.h"
 #include "server/startup.h"
 #include "transports/transports.h"

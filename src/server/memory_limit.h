@@ -34,6 +34,7 @@ public:
             return Outcome::within;
         return is_near() ? measure_and_evict() : Outcome::within;
     }
+    bool is_exceeded() const { return last_ == Outcome::exceeded; }  // as of the last look
     bool is_evicting() const { return last_ == Outcome::evicting; }
     // From cron, and when the limit has changed: what other threads use may have changed, too.
     void measure_soon() { checks_left_ = 1; }

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <csignal>
 
-#include "commands/version.h"
 #include "platform/log.h"
 #include "platform/memory.h"
 #include "platform/process.h"
+#include "platform/version.h"
 #include "server/info_sections.h"
 #include "store/slab.h"
 
@@ -35,6 +35,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       permissions_(options.acl, options.server.databases, clock_, stats_),
       snapshots_(keyspace_, effects_, options.inert.rdb, options.store, clock_,
                  std::string(kValkeyVersion)),
+      saved_functions_(scripts_, clock_),
       parts_{.keyspace = keyspace_,
              .effects = effects_,
              .clients = clients_,
@@ -57,15 +58,20 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
              .metrics_options = options.metrics,
              .rdb_options = options.inert.rdb,
              .snapshots = snapshots_,
+             .scripts = scripts_,
+             .script_options = options.inert.script,
              .control = *this},
       executor_(parts_, *transport_, options.server),
       run_id_(random_hex(kRunIdDigits)) {
     if (more) threads_.emplace(executor_, parts_, options_, *transport_, std::move(more));
+    if (auto lua = make_lua_engine()) scripts_.add_engine(std::move(lua));
+    snapshots_.set_functions(&saved_functions_);
     add_commands();
     users_.set_default_password(options_.server.requirepass);
     add_info_sections(*this, info_);
     watch_config();
     apply_metrics_options();
+    apply_memory_limit();
     executor_.set_events(options_.store.notify_keyspace_events);
     options_.store.hz = options_.server.hz;
     started_ms_ = clock_.wall_ms();
@@ -85,18 +91,19 @@ CommandStats Server::command_stats(const RegisteredCommand& command) {
 }
 
 void Server::add_commands() {
-    for (const auto rows : {string_commands(),      list_commands(),        blocking_commands(),
-                            set_commands(),         hash_commands(),        hash_expire_commands(),
-                            stream_commands(),      stream_read_commands(), stream_group_commands(),
-                            stream_info_commands(), bitmap_commands(),      hyperloglog_commands(),
-                            generic_commands(),     expire_commands(),      scan_commands(),
-                            connection_commands(),  client_commands(),      acl_commands(),
-                            server_commands(),      config_commands(),      object_commands(),
-                            memory_commands(),      debug_commands(),       monitoring_commands(),
-                            command_commands(),     dump_commands(),        transaction_commands(),
-                            pubsub_commands(),      save_commands(),        zset_commands(),
-                            zset_range_commands(),  zset_combine_commands(), geo_commands(),
-                            sort_commands()})
+    for (const auto rows :
+         {string_commands(),      list_commands(),         blocking_commands(),
+          set_commands(),         hash_commands(),         hash_expire_commands(),
+          stream_commands(),      stream_read_commands(),  stream_group_commands(),
+          stream_info_commands(), bitmap_commands(),       hyperloglog_commands(),
+          generic_commands(),     expire_commands(),       scan_commands(),
+          connection_commands(),  client_commands(),       acl_commands(),
+          server_commands(),      config_commands(),       object_commands(),
+          memory_commands(),      debug_commands(),        monitoring_commands(),
+          command_commands(),     dump_commands(),         transaction_commands(),
+          pubsub_commands(),      save_commands(),         zset_commands(),
+          zset_range_commands(),  zset_combine_commands(), eval_commands(),
+          function_commands(),    geo_commands(),          sort_commands()})
         commands_.add(rows);
     for (const RegisteredCommand& command : commands_.all())
         users_.catalog().add(command.full_name, command.row->acl,
@@ -266,6 +273,7 @@ ServerStats Server::total_stats() const {
     }
     const uint64_t off_executor = io.commands - base.commands;
     total.commands_processed += off_executor;
+    total.evicted_scripts = scripts_.cache().evicted();
     const StoreStats& store = keyspace_.stats();
     total.keyspace_hits = store.hits + io.hits - base.hits;
     total.keyspace_misses = store.misses + io.misses - base.misses;

@@ -32,9 +32,11 @@
 #include "metrics/server_stats.h"
 #include "persist/snapshots.h"
 #include "platform/clock.h"
+#include "scripting/scripts.h"
 #include "server/executor.h"
 #include "server/io_stats.h"
 #include "server/options.h"
+#include "server/saved_functions.h"
 #include "server/thread_control.h"
 #include "store/db.h"
 #include "store/effects.h"
@@ -81,7 +83,7 @@ public:
 
     // A signal's number stored here asks for an orderly end.
     std::atomic<int>& shutdown_signal() { return shutdown_signal_; }
-    bool stopping() const { return stopping_; }
+    bool stopping() const override { return stopping_; }
 
     Parts& parts() { return parts_; }
     Transport& transport() { return *transport_; }
@@ -100,6 +102,7 @@ public:
     void unblock(Client&, UnblockReason) override;
     int64_t publish(Subscription, Slice channel, Slice message) override;
     void run_queued(Ctx& exec) override;
+    void run_script(Ctx&, const ScriptCall&) override;
     std::optional<std::string> shutdown(const ShutdownRequest&) override;
     void abort_shutdown() override;
     Result<> rewrite_config() override;
@@ -141,6 +144,7 @@ private:
     ListenOptions listen_options() const;
     void apply_metrics_options();
     void apply_io_options();
+    void apply_memory_limit();
     void flush_output();
     void expire_fast();
     void free_some();
@@ -168,6 +172,8 @@ private:
     LatencyMonitor latency_;
     InfoRegistry info_;
     Snapshots snapshots_;
+    Scripts scripts_;
+    SavedFunctions saved_functions_;
     Parts parts_;
     Executor executor_;
     std::optional<ThreadControl> threads_;

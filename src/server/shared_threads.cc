@@ -88,18 +88,41 @@ void SharedThreads::apply(const IoOptions& options) {
 
 // What own requests have written goes first: nothing is sent here for a client on loan.
 void SharedThreads::hand_out_reads() {
+    do_all_here();  // of a call further up, in whose job a script is busy
     if (readable_.empty()) return;
     loop_.deliver_own();
     jobs_.clear();
+    std::vector<Client*> later;
     for (Client* client : readable_) {
-        if (client->io.lent || client->io.finished || !loop_.lend(*client)) continue;
-        jobs_.push_back({SharedJobKind::read, client});
+        if (client->io.finished) continue;
+        if (!can_be_read(*client)) {
+            later.push_back(client);
+        } else if (loop_.lend(*client)) {
+            jobs_.push_back({SharedJobKind::read, client});
+        }
     }
-    readable_.clear();
+    readable_.swap(later);
     pending_.jobs += jobs_.size();
     pending_.reads += jobs_.size();
     const size_t taken = active() > 0 ? exchange_.hand_out(jobs_, active()) : 0;
-    for (const SharedJob job : std::span(jobs_).subspan(taken)) do_here(job);
+    here_.assign(jobs_.begin() + static_cast<ptrdiff_t>(taken), jobs_.end());
+    next_here_ = 0;
+    do_all_here();
+}
+
+// While a script is busy: not who waits for it, nor who is being read further up; and who was told
+// to be readable then may have been lent since.
+bool SharedThreads::can_be_read(const Client& client) const {
+    return !client.io.lent && !client.behind_script && !loop_.is_being_read(client);
+}
+
+void SharedThreads::do_all_here() {
+    while (next_here_ < here_.size()) do_here(here_[next_here_++]);
+}
+
+void SharedThreads::serve_while_busy() {
+    drain();
+    commit();
 }
 
 void SharedThreads::hand_out_output(Batch& batch) {
@@ -162,7 +185,9 @@ size_t SharedThreads::help() {
     std::array<SharedJob, kHelpAtOnce> jobs;
     const size_t count = exchange_.take_back(jobs);
     loop_.deliver_own();
-    for (const SharedJob job : std::span(jobs.data(), count)) do_here(job);
+    here_.assign(jobs.begin(), jobs.begin() + static_cast<ptrdiff_t>(count));
+    next_here_ = 0;
+    do_all_here();
     return count;
 }
 
@@ -193,13 +218,14 @@ bool SharedThreads::drain() {
     depth_seen_ = exchange_.depth();
     hand_out_reads();
     wake_threads();
-    std::array<ExecutorJob, 64> jobs;
     size_t done = 0;
-    while (done < kJobsPerTurn) {
-        const size_t count = exchange_.answers(jobs);
-        if (count == 0) break;
-        for (const ExecutorJob job : std::span(jobs.data(), count)) do_job(job);
-        done += count;
+    for (; done < kJobsPerTurn; ++done) {
+        if (next_answer_ == answer_count_) {
+            next_answer_ = 0;
+            answer_count_ = exchange_.answers(answers_);
+            if (answer_count_ == 0) break;
+        }
+        do_job(answers_[next_answer_++]);
     }
     if (done == 0) (void)help();
     return done < kJobsPerTurn;

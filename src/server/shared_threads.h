@@ -17,6 +17,7 @@
 // Threading: the executor.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -60,9 +61,10 @@ public:
     IoCounters counters() const override;
 
     void readable(Client& client) override { readable_.push_back(&client); }
+    void serve_while_busy() override;
     // All connections are the executor's.
     void accepted(Client&) override {}
-    void forgotten(Client&) override {}
+    void forgotten(Client& client) override { std::erase(readable_, &client); }
     void close(Client&) override { UNREACHABLE(); }
     Batch& pushes(uint16_t) override { UNREACHABLE(); }
     void left(Client&) override { UNREACHABLE(); }
@@ -85,6 +87,8 @@ private:
     void wake_threads();
     size_t help();
     void do_here(SharedJob);
+    void do_all_here();
+    bool can_be_read(const Client&) const;
     void do_job(ExecutorJob);
     void ran(Batch&);
     void written(Batch&);
@@ -103,6 +107,10 @@ private:
     bool last_has_ended_ = false;         // said so; it may still have batches here
     std::vector<Client*> readable_;       // told by this turn's poll
     std::vector<SharedJob> jobs_;
+    // To be done by the executor itself, and taken from the ring; each done up to an index.
+    std::vector<SharedJob> here_;
+    std::array<ExecutorJob, 64> answers_;
+    size_t next_here_ = 0, answer_count_ = 0, next_answer_ = 0;
     std::unique_ptr<PollReport> report_;
     bool poll_out_ = false;
     size_t next_poller_ = 0;

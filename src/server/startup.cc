@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "commands/version.h"
 #include "platform/cpu.h"
 #include "platform/crash.h"
 #include "platform/file.h"
@@ -21,6 +20,7 @@
 #include "platform/rusage.h"
 #include "platform/signals.h"
 #include "platform/text.h"
+#include "platform/version.h"
 #include "store/slab.h"
 #include "transports/transports.h"
 

@@ -24,7 +24,7 @@ bool ends_queueing(const RegisteredCommand& command) {
 bool Executor::queue(Request& request, std::span<const Slice> args, Reply& reply) {
     Client& client = *request.client;
     if (ends_queueing(*request.command)) return false;
-    client.multi->queue(request.command, request.command->row->flags, args);
+    client.multi->queue(request.command, flags_of(request, args), args);
     if (request.command->row->name == "select") {
         const auto db = parse_int64(args[1]);
         if (db && *db >= 0 && *db < parts_.keyspace.count())
@@ -73,7 +73,7 @@ void Executor::run_queued(Ctx& exec) {
     Client& client = exec.client;
     const MultiState& multi = *client.multi;  // close() leaves it be
     in_exec_ = &client;
-    const ReadGate::Closed closed(gate_, (multi.flags() & kWrite) != 0);
+    const ReadGate::Closed closed(gate_, (multi.flags() & (kWrite | kMayReplicate)) != 0);
     exec.reply.array(multi.commands().size());
     std::vector<Slice> args;
     for (const MultiState::Queued& queued : multi.commands()) {
@@ -90,8 +90,9 @@ void Executor::run_queued(Ctx& exec) {
 }
 
 // What a command needs to be admitted, with EXEC standing for all that it will run.
-uint64_t Executor::flags_of(const Request& request) const {
-    uint64_t flags = request.command->row->flags;
+uint64_t Executor::flags_of(const Request& request, std::span<const Slice> args) const {
+    const Command& row = *request.command->row;
+    uint64_t flags = row.flags_of ? row.flags_of(parts_, row.flags, args) : row.flags;
     if (request.client->in_multi && request.command->row->name == "exec")
         flags |= request.client->multi->flags() & (kWrite | kMayReplicate | kDenyOom);
     return flags;

@@ -33,11 +33,18 @@ class Stage:
         return self.side.ask(*words)
 
     def state(self):
-        return self.ask('DEBUG', 'DIGEST'), self.ask('DBSIZE'), self.ask('PTTL', 'str1')[:2]
+        return (self.ask('DEBUG', 'DIGEST'), self.ask('DBSIZE'), self.ask('PTTL', 'str1')[:2],
+                self.ask('FUNCTION', 'LIST', 'WITHCODE') if RUNS_LUA else b'')
 
     def stop(self):
         self.side.connection.close()
         self.server.stop()
+
+
+RUNS_LUA = differential.runs_lua(os.environ['ROTA_SERVER'])
+LIBRARY = ("#!lua name=saved\nredis.register_function{function_name='f', description='of a file', "
+           "callback=function() return redis.call('get', 'str1') end, flags={'no-writes'}}" +
+           '-- a comment that is long enough to be worth its compression' * 10)
 
 
 def fill(stage, words, settings, newest):
@@ -53,6 +60,8 @@ def fill(stage, words, settings, newest):
     for name, value in settings:
         stage.ask('CONFIG', 'SET', name, value)
     dump_streams.fill_keys(One, words, known)
+    if RUNS_LUA:
+        stage.ask('FUNCTION', 'LOAD', LIBRARY)
     stage.ask('PEXPIRE', 'str1', 10**9)
     stage.ask('PEXPIRE', 'l1', 10**9)
     for i in range(300):

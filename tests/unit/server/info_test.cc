@@ -64,7 +64,7 @@ const std::map<std::string, std::string> kSometimes = {
     {"isShutdownInitiated()", "a shutdown has no replicas to wait for"},
     {"io-threads>1, one per extra thread", "comes with IO threads"},
     {"per module", "there are no modules"},
-    {"per engine", "there are no scripts"},
+    {"per engine", "here"},
     {"server.loading", "nothing is loaded"},
     {"server.aof_enabled", "there is no append-only file"},
     {"server.primary_host", "there is no replication"},

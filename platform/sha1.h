@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "platform/slice.h"
 
@@ -13,5 +14,6 @@ namespace rota {
 using Sha1Digest = std::array<uint8_t, 20>;
 
 Sha1Digest sha1(Slice bytes);
+std::string sha1_hex(Slice bytes);  // 40 digits, lower case
 
 }  // namespace rota

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "commands/sha1.h"
+#include "platform/sha1.h"
 
 #include <bit>
 
@@ -42,6 +42,16 @@ Sha1Digest sha1(Slice bytes) {
     State state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
     hash_blocks(bytes, [&](const uint8_t* block) { add_block(state, block); });
     return digest_of(state);
+}
+
+std::string sha1_hex(Slice bytes) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::string hex;
+    for (const uint8_t byte : sha1(bytes)) {
+        hex += kDigits[byte >> 4];
+        hex += kDigits[byte & 15];
+    }
+    return hex;
 }
 
 }  // namespace rota
