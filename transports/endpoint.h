@@ -54,6 +54,22 @@ struct ListenOptions {
     bool hand_over = false;  // Event::accepted brings a descriptor for some transport's adopt()
 };
 
+// Whether the other side must show a certificate.
+enum class TlsVerify : uint8_t { no, optional, yes };
+
+enum class TlsRole : uint8_t { server, client };
+
+// Empty where nothing is asked for.
+struct TlsSettings {
+    std::string cert_file, key_file, key_password;
+    std::string ca_cert_file, ca_cert_dir, dh_params_file;
+    std::string protocols, ciphers, ciphersuites;
+    bool prefer_server_ciphers = false;
+    TlsVerify verify = TlsVerify::yes;
+    bool session_caching = true;
+    int32_t session_cache_size = 20480, session_cache_timeout_s = 300;
+};
+
 struct ConnectOptions {
     std::string bind_source;      // empty: the kernel chooses
     std::string tls_server_name;  // empty: whatever certificate is trusted, whoever it names

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace rota {
 
@@ -25,22 +24,6 @@ struct RdmaOptions {
     uint32_t rx_first = 16 << 10;  // and what it starts with
     int completion_vector = -1;    // the interrupt of completions; -1: the device's first
     uint32_t spin_us = 20;         // of polling before a sleep, while there is traffic
-};
-
-// Whether the other side must show a certificate.
-enum class TlsVerify : uint8_t { no, optional, yes };
-
-enum class TlsRole : uint8_t { server, client };
-
-// Empty where nothing is asked for.
-struct TlsSettings {
-    std::string cert_file, key_file, key_password;
-    std::string ca_cert_file, ca_cert_dir, dh_params_file;
-    std::string protocols, ciphers, ciphersuites;
-    bool prefer_server_ciphers = false;
-    TlsVerify verify = TlsVerify::yes;
-    bool session_caching = true;
-    int32_t session_cache_size = 20480, session_cache_timeout_s = 300;
 };
 
 struct TransportOptions {

@@ -30,7 +30,6 @@
 #include "platform/result.h"
 #include "platform/slice.h"
 #include "transports/endpoint.h"
-#include "transports/options.h"
 
 namespace rota {
 

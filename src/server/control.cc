@@ -153,8 +153,7 @@ void Server::watch_security() {
     });
 }
 
-void Server::watch_config() {
-    watch_security();
+void Server::watch_listeners() {
     config_.on_change({"port", "tls-port", "bind"}, [this] {
         const Result<> opened = listen_again(tcp_listeners_, &Server::listen_tcp);
         return opened ? listen_again(tls_listeners_, &Server::listen_tls) : opened;
@@ -167,6 +166,11 @@ void Server::watch_config() {
                        "tls-session-caching", "tls-session-cache-size",
                        "tls-session-cache-timeout"},
                       [this] { return use_tls(); });
+}
+
+void Server::watch_config() {
+    watch_security();
+    watch_listeners();
     config_.on_change({"tcp-keepalive", "max-new-connections-per-cycle"}, [this]() -> Result<> {
         update_listeners();
         return {};

@@ -100,7 +100,8 @@ Result<> Server::listen() {
 
 // CONFIG SET of what may change under a listener: later connections follow.
 void Server::update_listeners() {
-    for (const auto* listeners : {&tcp_listeners_, &unix_listeners_, &rdma_listeners_, &tls_listeners_})
+    for (const auto* listeners :
+         {&tcp_listeners_, &unix_listeners_, &rdma_listeners_, &tls_listeners_})
         for (const Listening& listening : *listeners)
             transport_->update_listener(listening.id, listen_options());
 }

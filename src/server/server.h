@@ -125,6 +125,7 @@ private:
     void add_commands();
     void watch_config();
     void watch_security();
+    void watch_listeners();
     void watch_memory_options();
     void cron();
     void on_signal(int signal);

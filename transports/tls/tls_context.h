@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What TLS connections are made from: certificate, key, whom to trust, versions and ciphers. A
-// context does not change once it is made; a reload makes another one, for connections from then on.
+// context does not change once it is made; a reload makes another one, for connections from then
+// on.
 // Threading: any thread; a context may be used by many at once.
 #pragma once
 
@@ -10,7 +11,7 @@
 #include <string>
 
 #include "platform/result.h"
-#include "transports/options.h"
+#include "transports/endpoint.h"
 
 namespace rota {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "transports/options.h"
+#include "transports/endpoint.h"
 
 namespace rota {
 

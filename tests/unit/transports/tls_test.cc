@@ -116,7 +116,8 @@ TEST_F(Tls, ABrokenRecordEndsTheConnection) {
     welcome_all();
     Client client = dial(host_.listen());
     ASSERT_TRUE(shake_hands(client));
-    client.socket->send(std::string_view("\x17\x03\x03\x00\x20 these are not 32 sealed bytes...", 37));
+    const Slice forged("\x17\x03\x03\x00\x20 these are not 32 sealed bytes...", 37);
+    client.socket->send(forged);
     EXPECT_TRUE(host_.until([&] {
         client.turn();
         return host_.conns()[0]->closed == 1;
