@@ -39,6 +39,8 @@ struct ServerStats;
 struct MetricsOptions;
 struct RdbOptions;
 class Snapshots;
+class Aof;
+class Replayer;
 
 enum class PauseMode : uint8_t { write, all };
 enum class UnblockReason : uint8_t { timeout, error };  // what the client is told
@@ -84,6 +86,7 @@ public:
     // SHUTDOWN: an error text for the client, or nothing: then the server ends and never replies.
     virtual std::optional<std::string> shutdown(const ShutdownRequest&) = 0;
     virtual void abort_shutdown() = 0;
+    virtual Result<> reload_aof() = 0;  // forgets all keys and reads the append-only file
     virtual Result<> rewrite_config() = 0;
     virtual void reset_statistics() = 0;           // CONFIG RESETSTAT
     virtual void set_active_expire(bool on) = 0;   // DEBUG SET-ACTIVE-EXPIRE
@@ -119,6 +122,7 @@ struct Parts {
     MetricsOptions& metrics_options;
     RdbOptions& rdb_options;
     Snapshots& snapshots;
+    Aof& aof;
     ServerControl& control;
 };
 
@@ -164,6 +168,24 @@ public:
         parts.effects.changed(client.db, key);
         parts.effects.notify(kind, event, key, client.db);
     }
+
+    // What others are to run instead of this command, on its database; several calls add up. For
+    // what depends on time, on chance or on waiting: see store/command_stream.h. Whether somebody
+    // listens at all is worth asking before anything is put together for it.
+    bool propagates() const { return parts.effects.commands().wanted(); }
+    void propagate(std::span<const Slice> other) {
+        propagate_nothing();
+        parts.effects.commands().tell(client.db, other);
+    }
+    void propagate(std::initializer_list<Slice> other) {
+        propagate(std::span(other.begin(), other.size()));
+    }
+    void propagate_nothing() { parts.effects.commands().set_handler_tells(true); }
+    // The command with one argument put in the place of another.
+    void propagate_with(size_t index, Slice arg);
+
+    // Whether a write that ends at this time leaves nothing behind.
+    bool is_past(int64_t at_ms) const { return parts.keyspace.clock().past(at_ms); }
 
     // Keeps argument `index` out of MONITOR and of the command log: they show "(redacted)" in its
     // place. A handler marks its secrets before anything else, so that they stay secret when it

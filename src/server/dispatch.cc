@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One batch: look all commands up, fetch what they will touch, then run them one by one.
 #include <algorithm>
+#include <cstring>
 
 #include "client/multi.h"
 #include "client/options.h"
@@ -138,6 +139,21 @@ static bool is_exec(const Request& request) {
     return request.command != nullptr && request.command->row->name == "exec";
 }
 
+static bool disk_fails(const Parts& parts) {
+    return parts.snapshots.refuses_writes() || parts.aof.error() != 0;
+}
+
+static std::string disk_error(const Parts& parts) {
+    if (!parts.snapshots.refuses_writes())
+        return std::string("MISCONF Errors writing to the AOF file: ") +
+               std::strerror(parts.aof.error());
+    return "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to "
+           "persist to disk. Commands that may modify the data set are disabled, because this "
+           "instance is configured to report errors during writes if RDB snapshotting fails "
+           "(stop-writes-on-bgsave-error option). Please check the Valkey logs for details about "
+           "the RDB error.";
+}
+
 // Whether the command may run at all. If not, the error has been replied.
 bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply) {
     const size_t reply_begin = reply.begin();
@@ -182,14 +198,9 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
         // It was told why.
     } else if ((flags_of(request) & kDenyOom) != 0 && out_of_memory()) {
         reply.error("OOM command not allowed when used memory > 'maxmemory'.");
-    } else if (parts_.snapshots.refuses_writes() &&
+    } else if (disk_fails(parts_) &&
                ((flags_of(request) & kWrite) != 0 || command->name == "ping")) {
-        reply.error(
-            "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to "
-            "persist to disk. Commands that may modify the data set are disabled, because this "
-            "instance is configured to report errors during writes if RDB snapshotting fails "
-            "(stop-writes-on-bgsave-error option). Please check the Valkey logs for details about "
-            "the RDB error.");
+        reply.error(disk_error(parts_));
     } else if (client.type == ClientType::pubsub && client.resp == 2 &&
                !while_subscribed(*command)) {
         reply.error("ERR Can't execute '" + command->full_name +
@@ -248,9 +259,21 @@ void Executor::call(Request& request, std::span<const Slice> args, Reply& reply)
     ctx.may_block = !in_exec;
     const Client* const outer = std::exchange(current_, &client);
     const uint64_t begin_ticks = last_ticks_;
+    CommandStream& stream = parts_.effects.commands();
+    const uint64_t dirty_before = parts_.effects.dirty();
+    stream.open();
+    stream.set_handler_tells(false);
     {
         const ReadGate::Closed closed(gate_, writes_several_keys(command, args.size()));
         run_or_refuse(command, ctx);
+    }
+    if (stream.wanted() && command.is(kWrite | kMayReplicate) && !stream.handler_tells() &&
+        parts_.effects.dirty() != dirty_before)
+        stream.tell(client.db, args);
+    if (!in_exec) {
+        const uint64_t units_before = stream.units();
+        stream.close();
+        if (stream.units() != units_before) client.last_unit = stream.units();
     }
     if (client.tracking) [[unlikely]]
         track(ctx);

@@ -71,6 +71,7 @@ private:
     };
 
     void post(uint16_t loop, LoopJob);
+    void release_ran();
     void post_pushes(uint16_t loop);
     void do_job(ExecutorJob);
     void ran(Batch&);
@@ -89,6 +90,7 @@ private:
     int wanted_ = 0;  // threads; more are there while the last clients leave them
     int active_ = 0;
     uint64_t batches_out_ = 0;  // of the executor's own, not yet back
+    std::vector<Batch*> ran_;   // and not yet sent back
 };
 
 }  // namespace rota

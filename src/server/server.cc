@@ -34,6 +34,14 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       permissions_(options.acl, options.server.databases, clock_, stats_),
       snapshots_(keyspace_, effects_, options.inert.rdb, options.store, clock_,
                  std::string(kValkeyVersion)),
+      aof_({.keyspace = keyspace_,
+            .effects = effects_,
+            .options = options.inert.aof,
+            .rdb_options = options.inert.rdb,
+            .store_options = options.store,
+            .snapshots = snapshots_,
+            .clock = clock_},
+           [this] { transport_->wake(); }),
       parts_{.keyspace = keyspace_,
              .effects = effects_,
              .clients = clients_,
@@ -56,6 +64,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
              .metrics_options = options.metrics,
              .rdb_options = options.inert.rdb,
              .snapshots = snapshots_,
+             .aof = aof_,
              .control = *this},
       executor_(parts_, *transport_, options.server),
       run_id_(random_hex(kRunIdDigits)) {
@@ -112,6 +121,7 @@ int Server::run() {
         const int64_t wait_us = std::max<int64_t>(next_us - executor_.turn_end_us(), 0);
         turn(wait_us * 1000);
     }
+    aof_.finish();
     log(LogLevel::warning, "%s is now ready to exit, bye bye...", "Rota");
     return 0;
 }
@@ -153,7 +163,9 @@ void Server::cron() {
     keyspace_.step(kStoreStepUs);
     executor_.limit_tracking();
     flush_output();
-    snapshots_.tick();
+    snapshots_.tick(!aof_.rewriting());
+    aof_.tick();
+    aof_.settle();
     peak_memory_ = std::max(peak_memory_, used_memory());
     if (begin_us >= next_rates_us_) {
         next_rates_us_ = begin_us + static_cast<int64_t>(kRateSampleUs);

@@ -30,6 +30,7 @@
 #include "metrics/options.h"
 #include "metrics/rates.h"
 #include "metrics/server_stats.h"
+#include "persist/aof.h"
 #include "persist/snapshots.h"
 #include "platform/clock.h"
 #include "server/executor.h"
@@ -66,7 +67,8 @@ public:
            std::unique_ptr<Transport> transport, ThreadControl::TransportFactory more = nullptr);
     ~Server() override;
 
-    // The snapshot of an earlier run, if there is one. Before there are clients.
+    // What an earlier run has left: the append-only file if that is on, else the snapshot. Before
+    // there are clients.
     Result<> load();
     // The users of the configuration's lines, or of `aclfile`. Before there are clients.
     Result<> load_users(std::span<const ConfigLine> lines);
@@ -102,6 +104,7 @@ public:
     void run_queued(Ctx& exec) override;
     std::optional<std::string> shutdown(const ShutdownRequest&) override;
     void abort_shutdown() override;
+    Result<> reload_aof() override;
     Result<> rewrite_config() override;
     void reset_statistics() override;
     void set_active_expire(bool on) override { active_expire_ = on; }
@@ -121,6 +124,7 @@ private:
 
     void add_commands();
     void watch_config();
+    void watch_store_config();
     void watch_security();
     void cron();
     void on_signal(int signal);
@@ -138,6 +142,8 @@ private:
     ListenOptions listen_options() const;
     void apply_metrics_options();
     void apply_io_options();
+    Result<> switch_aof();
+    void guard_reads();
     void flush_output();
     void expire_fast();
 
@@ -164,6 +170,7 @@ private:
     LatencyMonitor latency_;
     InfoRegistry info_;
     Snapshots snapshots_;
+    Aof aof_;
     Parts parts_;
     Executor executor_;
     std::optional<ThreadControl> threads_;

@@ -105,7 +105,7 @@ void Db::remove_expired(const Key& key, Table::Slot* slot) {
     Entry* entry = detach(key, slot);
     ++stats_.expired_keys;
     effects_.notify(EventClass::expired, "expired", entry->key(), index_);
-    effects_.changed(index_, entry->key());
+    effects_.expired(index_, entry->key(), options_.lazyfree_lazy_expire ? "UNLINK" : "DEL");
     dispose(entry);
 }
 
