@@ -26,6 +26,17 @@ inline constexpr size_t kIntegerTextMax = 20;  // the longest int64_t or uint64_
 size_t write_integer(char* out, int64_t value);
 size_t write_unsigned(char* out, uint64_t value);
 void append_integer(Buffer& out, int64_t value);
+// A number as text for as long as this lives.
+class IntegerText {
+public:
+    explicit IntegerText(int64_t value) : size_(write_integer(text_, value)) {}
+    explicit IntegerText(uint64_t value) : size_(write_unsigned(text_, value)) {}
+    operator Slice() const { return {text_, size_}; }  // NOLINT: it is meant to pass for one
+
+private:
+    char text_[kIntegerTextMax];
+    size_t size_;
+};
 void append_integer(std::string& out, int64_t value);
 
 // The canonical decimal form and nothing else: no '+', no leading zeros, no "-0", no blanks. Hence

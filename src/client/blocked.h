@@ -31,11 +31,12 @@ struct KeyQueue {
 };
 
 struct BlockedState {
-    enum class OnTimeout : uint8_t { null_array, zero };
+    enum class OnTimeout : uint8_t { null_array, zero, durability };
 
     Type type = Type::string;  // of the value that it waits for
     bool when_gone = false;    // it also goes on when the key is gone or holds another type
     OnTimeout on_timeout = OnTimeout::null_array;
+    uint64_t unit = 0;  // it goes on when this unit of commands is durable; 0: waits for no such
     int64_t deadline_us = 0;  // monotonic; 0: for ever
     RegisteredCommand* command = nullptr;
     std::vector<std::string> args;  // of the command, as it is to be run again

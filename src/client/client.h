@@ -139,6 +139,7 @@ struct alignas(kCacheLine) Client {
     ClientTerms told;  // what the IO half knows
     uint64_t commands = 0;
     size_t counted_bytes = 0;                      // of the executor half, in ClientLimit's sum
+    uint64_t last_unit = 0;                        // of commands, that it was the cause of
     const char* last_command = nullptr;            // full name, owned by the command table
     std::unique_ptr<BlockedState> blocked;         // it waits in a blocking command
     std::unique_ptr<Subscriptions> subscriptions;  // null: none

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Blocking as handlers see it, and WAIT, which waits for no key at all.
+// Blocking as handlers see it, and WAIT and WAITAOF, which wait for no key at all.
 #include "commands/blocking.h"
 
 #include <cmath>
 
+#include "commands/value.h"
+#include "persist/aof.h"
 #include "platform/text.h"
 
 namespace rota {
@@ -44,6 +46,7 @@ bool block_on_keys(Ctx& ctx, const BlockOn& what) {
     state->type = what.type;
     state->when_gone = what.when_gone;
     state->on_timeout = what.on_timeout;
+    state->unit = what.unit;
     state->command = &ctx.command;
     state->db = ctx.client.db;
     state->args.assign(ctx.args.begin(), ctx.args.end());
@@ -67,6 +70,32 @@ void cmd_wait(Ctx& ctx) {
     if (!block_on_keys(ctx, what)) ctx.reply.integer(0);
 }
 
+// Whether what the client has written is durable here. Replicas there are none.
+void cmd_waitaof(Ctx& ctx) {
+    const auto local =
+        range_arg(ctx, 1, 0, 1, "ERR value is out of range, value must between 0 and 1");
+    if (!local) return;
+    const auto replicas = positive_arg(ctx, 2);
+    if (!replicas) return;
+    const auto timeout = timeout_arg(ctx, 3, TimeoutUnit::milliseconds);
+    if (!timeout) return;
+    const Aof& aof = ctx.parts.aof;
+    if (*local > 0 && !aof.on())
+        return ctx.reply.error(
+            "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+    const bool durable = aof.on() && aof.synced_unit() >= ctx.client.last_unit;
+    if ((*local > 0 && !durable) || *replicas > 0) {
+        const BlockOn what{.type = Type::string,
+                           .timeout_ms = *timeout,
+                           .on_timeout = BlockedState::OnTimeout::durability,
+                           .unit = *replicas > 0 ? 0 : ctx.client.last_unit};
+        if (block_on_keys(ctx, what)) return;
+    }
+    ctx.reply.array(2);
+    ctx.reply.integer(durable);
+    ctx.reply.integer(0);
+}
+
 constexpr Command kBlockingCommands[] = {
     {.name = "wait",
      .run = cmd_wait,
@@ -77,6 +106,16 @@ constexpr Command kBlockingCommands[] = {
      .complexity = "O(1)",
      .syntax = "numreplicas:integer timeout:integer",
      .summary = "Waits until replicas have confirmed what the connection has written.",
+     .tips = "REQUEST_POLICY:ALL_SHARDS; RESPONSE_POLICY:AGG_MIN"},
+    {.name = "waitaof",
+     .run = cmd_waitaof,
+     .arity = 4,
+     .flags = kBlocking,
+     .acl = kAclBlocking | kAclConnection | kAclSlow,
+     .since = "7.2.0",
+     .complexity = "O(1)",
+     .syntax = "numlocal:integer numreplicas:integer timeout:integer",
+     .summary = "Waits until what the connection has written is durable, here and on replicas.",
      .tips = "REQUEST_POLICY:ALL_SHARDS; RESPONSE_POLICY:AGG_MIN"},
 };
 

@@ -45,6 +45,7 @@ struct BlockOn {
     // Arguments by index that are to be others when the command runs again ("$" of XREAD).
     std::span<const std::pair<size_t, std::string>> replaced = {};
     BlockedState::OnTimeout on_timeout = BlockedState::OnTimeout::null_array;
+    uint64_t unit = 0;  // run the command when this unit of commands is durable
 };
 
 // False: nothing may wait here (in a transaction, in a script), so the handler replies at once.

@@ -32,6 +32,13 @@ bool Ctx::arg_is(size_t index, Slice word) const {
     return index < args.size() && equals_ignore_case(args[index], word);
 }
 
+void Ctx::propagate_with(size_t index, Slice arg) {
+    if (!propagates()) return;
+    std::vector<Slice> other(args.begin(), args.end());
+    other[index] = arg;
+    propagate(other);
+}
+
 void Ctx::wrong_type() {
     reply.error("WRONGTYPE Operation against a key holding the wrong kind of value");
 }

@@ -42,6 +42,8 @@ class Scripts;
 class Snapshots;
 struct ScriptCall;
 struct ScriptOptions;
+class Aof;
+class Replayer;
 
 enum class PauseMode : uint8_t { write, all };
 enum class UnblockReason : uint8_t { timeout, error };  // what the client is told
@@ -89,6 +91,7 @@ public:
     virtual std::optional<std::string> shutdown(const ShutdownRequest&) = 0;
     virtual void abort_shutdown() = 0;
     virtual bool stopping() const = 0;  // a shutdown is due
+    virtual Result<> reload_aof() = 0;  // forgets all keys and reads the append-only file
     virtual Result<> rewrite_config() = 0;
     virtual void reset_statistics() = 0;           // CONFIG RESETSTAT
     virtual void set_active_expire(bool on) = 0;   // DEBUG SET-ACTIVE-EXPIRE
@@ -126,6 +129,7 @@ struct Parts {
     Snapshots& snapshots;
     Scripts& scripts;
     const ScriptOptions& script_options;
+    Aof& aof;
     ServerControl& control;
 };
 
@@ -171,6 +175,24 @@ public:
         parts.effects.changed(client.db, key);
         parts.effects.notify(kind, event, key, client.db);
     }
+
+    // What others are to run instead of this command, on its database; several calls add up. For
+    // what depends on time, on chance or on waiting: see store/command_stream.h. Whether somebody
+    // listens at all is worth asking before anything is put together for it.
+    bool propagates() const { return parts.effects.commands().wanted(); }
+    void propagate(std::span<const Slice> other) {
+        propagate_nothing();
+        parts.effects.commands().tell(client.db, other);
+    }
+    void propagate(std::initializer_list<Slice> other) {
+        propagate(std::span(other.begin(), other.size()));
+    }
+    void propagate_nothing() { parts.effects.commands().set_handler_tells(true); }
+    // The command with one argument put in the place of another.
+    void propagate_with(size_t index, Slice arg);
+
+    // Whether a write that ends at this time leaves nothing behind.
+    bool is_past(int64_t at_ms) const { return parts.keyspace.clock().past(at_ms); }
 
     // Keeps argument `index` out of MONITOR and of the command log: they show "(redacted)" in its
     // place. A handler marks its secrets before anything else, so that they stay secret when it

@@ -270,6 +270,15 @@ void debug_packed_threshold(Ctx& ctx) {
     ctx.reply.ok();
 }
 
+void debug_loadaof(Ctx& ctx) {
+    if (const auto loaded = ctx.parts.control.reload_aof(); !loaded) {
+        log(LogLevel::warning, "DEBUG LOADAOF: %s", loaded.error().message.c_str());
+        return ctx.reply.error("ERR Error trying to load the AOF files, check server logs");
+    }
+    log(LogLevel::warning, "Append Only File loaded by DEBUG LOADAOF");
+    ctx.reply.ok();
+}
+
 void debug_help(Ctx& ctx);
 
 struct Hook {
@@ -297,6 +306,7 @@ constexpr Hook kHooks[] = {
     {"pause-cron", 3, debug_pause_cron, "PAUSE-CRON (0|1)", "Stop the periodic work."},
     {"populate", -3, debug_populate, "POPULATE <count> [<prefix>] [<size>]", "Make keys."},
     {"protocol", 3, debug_protocol, "PROTOCOL <type>", "Reply with a value of this protocol type."},
+    {"loadaof", 2, debug_loadaof, "LOADAOF", "Forget all keys and load the append-only file."},
     {"quicklist-packed-threshold", 3, debug_packed_threshold, "QUICKLIST-PACKED-THRESHOLD <size>",
      "Give larger elements of lists a node of their own."},
     {"reload", -2, debug_reload, "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // DUMP and RESTORE: one value as bytes that any server of the same format understands.
-#include "commands/ctx.h"
+#include "commands/expire_option.h"
 #include "config/inert_options.h"
 #include "persist/dump_payload.h"
+#include "platform/text.h"
 #include "store/access.h"
 
 namespace rota {
@@ -63,8 +64,20 @@ void set_access(Ctx& ctx, Entry* entry, const RestoreOptions& options) {
 
 // A value that has expired already is as good as deleted.
 void drop_expired(Ctx& ctx, Key key, bool was_there) {
+    if (was_there)
+        propagate_removal(ctx, key.name, ctx.parts.store_options.lazyfree_lazy_server_del);
     if (was_there) ctx.changed(EventClass::generic, "del", key.name);
     ctx.reply.ok();
+}
+
+// Its time is one from now, which is not the same everywhere.
+void propagate_restore(Ctx& ctx, const RestoreOptions& options, int64_t expire_at_ms) {
+    if (expire_at_ms < 0 || options.absolute_ttl || !ctx.propagates()) return;
+    const IntegerText at(expire_at_ms);
+    std::vector<Slice> other(ctx.args.begin(), ctx.args.end());
+    other[2] = at;
+    other.emplace_back("ABSTTL");
+    ctx.propagate(other);
 }
 
 void cmd_restore(Ctx& ctx) {
@@ -89,10 +102,11 @@ void cmd_restore(Ctx& ctx) {
     if (*ttl != 0) {
         const uint64_t base = options->absolute_ttl ? 0 : static_cast<uint64_t>(ctx.now_ms());
         expire_at_ms = static_cast<int64_t>(base + static_cast<uint64_t>(*ttl));
-        if (expire_at_ms <= ctx.now_ms()) return drop_expired(ctx, key, was_there);
+        if (ctx.is_past(expire_at_ms)) return drop_expired(ctx, key, was_there);
     }
     Entry* entry = ctx.db().put(key, make_entry(key.name, std::move(*value), expire_at_ms));
     set_access(ctx, entry, *options);
+    propagate_restore(ctx, *options, expire_at_ms);
     ctx.changed(EventClass::generic, "restore", key.name);
     ctx.reply.ok();
 }

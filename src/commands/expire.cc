@@ -54,12 +54,15 @@ void expire(Ctx& ctx, TimeUnit unit, TimeBase base) {
     Entry* entry = ctx.db().find_write(key);
     if (entry == nullptr || !condition->holds(entry->expire_at_ms(), *at_ms))
         return ctx.reply.integer(0);
-    if (*at_ms <= ctx.now_ms()) {
-        ctx.db().erase(key, ctx.parts.store_options.lazyfree_lazy_expire);
+    if (ctx.is_past(*at_ms)) {
+        const bool lazy = ctx.parts.store_options.lazyfree_lazy_expire;
+        ctx.db().erase(key, lazy);
+        propagate_removal(ctx, key.name, lazy);
         ++ctx.parts.keyspace.stats().expired_keys;
         ctx.changed(EventClass::expired, "expired", key.name);
     } else {
         ctx.db().set_expiry(key, entry, *at_ms);
+        propagate_expiry(ctx, key.name, *at_ms);
         ctx.changed(EventClass::generic, "expire", key.name);
     }
     ctx.reply.integer(1);

@@ -45,6 +45,14 @@ std::optional<int64_t> expire_at_arg(Ctx& ctx, size_t index, TimeUnit unit, Time
     return at;
 }
 
+void propagate_expiry(Ctx& ctx, Slice key, int64_t at_ms) {
+    ctx.propagate({"PEXPIREAT", key, IntegerText(at_ms)});
+}
+
+void propagate_removal(Ctx& ctx, Slice key, bool lazy) {
+    ctx.propagate({lazy ? "UNLINK" : "DEL", key});
+}
+
 std::optional<SetOptions> parse_set_options(Ctx& ctx, size_t first, unsigned words) {
     using Condition = SetOptions::Condition;
     SetOptions options;
@@ -90,6 +98,7 @@ std::optional<SetOptions> parse_set_options(Ctx& ctx, size_t first, unsigned wor
     const auto at = expire_at_arg(ctx, time_at, unit->unit, unit->base);
     if (!at) return std::nullopt;
     options.expire_at_ms = *at;
+    options.unit_at = time_at - 1;
     return options;
 }
 

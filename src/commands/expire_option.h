@@ -18,6 +18,10 @@ enum class TimeBase : uint8_t { relative, absolute };
 // integer, not above zero (unless any_sign), or out of range.
 std::optional<int64_t> expire_at_arg(Ctx&, size_t index, TimeUnit, TimeBase, bool any_sign = false);
 
+// Tells others of an expiry that was set, PEXPIREAT, or of a key that had to go at once.
+void propagate_expiry(Ctx&, Slice key, int64_t at_ms);
+void propagate_removal(Ctx&, Slice key, bool lazy);
+
 // What the options behind the arguments of SET and friends say.
 struct SetOptions {
     enum class Condition : uint8_t { none, if_absent, if_present, if_equal };
@@ -27,6 +31,7 @@ struct SetOptions {
     bool keep_ttl = false;
     bool persist = false;
     int64_t expire_at_ms = -1;  // -1: none given
+    size_t unit_at = 0;         // where EX or one of its kin stands, its number behind it
 };
 
 // Which words are allowed beside EX PX EXAT PXAT.

@@ -37,7 +37,7 @@ std::optional<int64_t> set_pairs(Ctx& ctx) {
     hash->expect(ctx.args.subspan(2), limits);
     int64_t created = 0;
     for (size_t i = 2; i < ctx.argc(); i += 2)
-        created += hash->set(ctx.arg(i), ctx.arg(i + 1), Hash::kNever, ctx.now_ms(), limits);
+        created += hash->set(ctx.arg(i), ctx.arg(i + 1), Hash::kNever, field_now_ms(ctx), limits);
     ctx.changed(EventClass::hash, "hset", key.name);
     ctx.parts.effects.add_dirty((ctx.argc() - 2) / 2 - 1);
     return created;
@@ -58,9 +58,10 @@ void cmd_hsetnx(Ctx& ctx) {
     if (!found) return;
     const HashLimits limits = hash_limits(ctx);
     Lent<Hash> hash(hash_entry(ctx, key, *found));
-    if (hash->get(ctx.arg(2), ctx.now_ms())) return ctx.reply.integer(0);
+    if (hash->get(ctx.arg(2), field_now_ms(ctx))) return ctx.reply.integer(0);
+    propagate_gone(ctx, key.name, *hash, ctx.arg(2));
     hash->expect(ctx.args.subspan(2), limits);
-    hash->set(ctx.arg(2), ctx.arg(3), Hash::kNever, ctx.now_ms(), limits);
+    hash->set(ctx.arg(2), ctx.arg(3), Hash::kNever, field_now_ms(ctx), limits);
     ctx.changed(EventClass::hash, "hset", key.name);
     ctx.reply.integer(1);
 }
@@ -73,8 +74,10 @@ void cmd_hdel(Ctx& ctx) {
     size_t removed = 0;
     {
         Lent<Hash> hash(*entry);
-        for (size_t i = 2; i < ctx.argc() && hash->size() > 0; ++i)
-            removed += hash->remove(ctx.arg(i), ctx.now_ms());
+        for (size_t i = 2; i < ctx.argc() && hash->size() > 0; ++i) {
+            propagate_gone(ctx, key.name, *hash, ctx.arg(i));
+            removed += hash->remove(ctx.arg(i), field_now_ms(ctx));
+        }
     }
     if (removed > 0) {
         ctx.changed(EventClass::hash, "hdel", key.name);
@@ -92,7 +95,7 @@ void cmd_hincrby(Ctx& ctx) {
     if (!found) return;
     int64_t value = 0;
     if (*found != nullptr) {
-        const auto old = Lent<Hash>(*found)->get(ctx.arg(2), ctx.now_ms());
+        const auto old = Lent<Hash>(*found)->get(ctx.arg(2), field_now_ms(ctx));
         const auto number = !old              ? std::optional<int64_t>(0)
                             : old->is_integer ? old->integer
                                               : parse_int64(old->string);
@@ -103,10 +106,19 @@ void cmd_hincrby(Ctx& ctx) {
         return ctx.reply.error("ERR increment or decrement would overflow");
     char digits[kIntegerTextMax];
     Lent<Hash> hash(hash_entry(ctx, key, *found));
-    hash->set(ctx.arg(2), {digits, write_integer(digits, value)}, Hash::kKeep, ctx.now_ms(),
+    propagate_gone(ctx, key.name, *hash, ctx.arg(2));
+    hash->set(ctx.arg(2), {digits, write_integer(digits, value)}, Hash::kKeep, field_now_ms(ctx),
               hash_limits(ctx));
     ctx.changed(EventClass::hash, "hincrby", key.name);
     ctx.reply.integer(value);
+}
+
+// Others may reckon with other floats. An expiry stays, which HSET would take away.
+void propagate_sum(Ctx& ctx, Slice key, const Hash& hash, Slice sum) {
+    const Slice field = ctx.arg(2);
+    if (hash.expiry(field, field_now_ms(ctx)).value_or(Hash::kNever) == Hash::kNever)
+        return ctx.propagate({"HSET", key, field, sum});
+    ctx.propagate({"HSETEX", key, "KEEPTTL", "FIELDS", "1", field, sum});
 }
 
 void cmd_hincrbyfloat(Ctx& ctx) {
@@ -120,7 +132,7 @@ void cmd_hincrbyfloat(Ctx& ctx) {
     if (*found != nullptr) {
         char scratch[kIntegerTextMax];
         Lent<Hash> hash(*found);
-        if (const auto old = hash->get(ctx.arg(2), ctx.now_ms())) {
+        if (const auto old = hash->get(ctx.arg(2), field_now_ms(ctx))) {
             const auto number = parse_long_double(old->text(scratch));
             if (!number || std::isnan(*number))
                 return ctx.reply.error("ERR hash value is not a float");
@@ -132,7 +144,9 @@ void cmd_hincrbyfloat(Ctx& ctx) {
         return ctx.reply.error("ERR increment would produce NaN or Infinity");
     const std::string text = format_human(value);
     Lent<Hash> hash(hash_entry(ctx, key, *found));
-    hash->set(ctx.arg(2), text, Hash::kKeep, ctx.now_ms(), hash_limits(ctx));
+    propagate_gone(ctx, key.name, *hash, ctx.arg(2));
+    propagate_sum(ctx, key.name, *hash, text);
+    hash->set(ctx.arg(2), text, Hash::kKeep, field_now_ms(ctx), hash_limits(ctx));
     ctx.changed(EventClass::hash, "hincrbyfloat", key.name);
     ctx.reply.bulk(text);
 }
@@ -144,7 +158,7 @@ void cmd_hget(Ctx& ctx) {
     const auto entry = read_value(ctx, 1, Type::hash);
     if (!entry) return;
     if (*entry == nullptr) return ctx.reply.null();
-    reply_optional(ctx, Lent<Hash>(*entry)->get(ctx.arg(2), ctx.now_ms()));
+    reply_optional(ctx, Lent<Hash>(*entry)->get(ctx.arg(2), field_now_ms(ctx)));
 }
 
 void cmd_hmget(Ctx& ctx) {
@@ -155,14 +169,14 @@ void cmd_hmget(Ctx& ctx) {
         if (*entry == nullptr)
             ctx.reply.null();
         else
-            reply_optional(ctx, Lent<Hash>(*entry)->get(field, ctx.now_ms()));
+            reply_optional(ctx, Lent<Hash>(*entry)->get(field, field_now_ms(ctx)));
     }
 }
 
 void cmd_hexists(Ctx& ctx) {
     const auto entry = read_value(ctx, 1, Type::hash);
     if (!entry) return;
-    ctx.reply.integer(*entry && Lent<Hash>(*entry)->get(ctx.arg(2), ctx.now_ms()));
+    ctx.reply.integer(*entry && Lent<Hash>(*entry)->get(ctx.arg(2), field_now_ms(ctx)));
 }
 
 void cmd_hstrlen(Ctx& ctx) {
@@ -171,7 +185,7 @@ void cmd_hstrlen(Ctx& ctx) {
     size_t size = 0;
     char scratch[kIntegerTextMax];
     if (*entry != nullptr) {
-        if (const auto value = Lent<Hash>(*entry)->get(ctx.arg(2), ctx.now_ms()))
+        if (const auto value = Lent<Hash>(*entry)->get(ctx.arg(2), field_now_ms(ctx)))
             size = value->text(scratch).size();
     }
     ctx.reply.integer(static_cast<int64_t>(size));
@@ -188,7 +202,7 @@ void cmd_hgetall(Ctx& ctx) {
     const size_t begin = ctx.reply.begin();
     size_t count = 0;
     if (*entry != nullptr) {
-        Lent<Hash>(*entry)->for_each(ctx.now_ms(), [&](Slice field, Slice value) {
+        Lent<Hash>(*entry)->for_each(field_now_ms(ctx), [&](Slice field, Slice value) {
             ctx.reply.bulk(field);
             ctx.reply.bulk(value);
             ++count;
@@ -203,7 +217,7 @@ void reply_half(Ctx& ctx, bool fields) {
     const size_t begin = ctx.reply.begin();
     size_t count = 0;
     if (*entry != nullptr) {
-        Lent<Hash>(*entry)->for_each(ctx.now_ms(), [&](Slice field, Slice value) {
+        Lent<Hash>(*entry)->for_each(field_now_ms(ctx), [&](Slice field, Slice value) {
             ctx.reply.bulk(fields ? field : value);
             ++count;
         });
@@ -227,7 +241,7 @@ void cmd_hscan(Ctx& ctx) {
     uint64_t cursor = *begin_at, steps_left = options->steps_max();
     size_t seen = 0, replied = 0;
     do {
-        cursor = hash->scan(cursor, ctx.now_ms(), [&](Slice field, Slice value) {
+        cursor = hash->scan(cursor, field_now_ms(ctx), [&](Slice field, Slice value) {
             ++seen;
             if (!options->matches(field)) return;
             ctx.reply.bulk(field);
@@ -249,10 +263,10 @@ void reply_random(Ctx& ctx, Hash& hash, int64_t count, bool values) {
     uint64_t random = ctx.db().random_bits();
     std::vector<Hash::Pair> chosen;
     if (count >= 0) {
-        chosen = hash.sample(static_cast<size_t>(count), ctx.now_ms(), random);
-    } else if (hash.random(ctx.now_ms(), random)) {
+        chosen = hash.sample(static_cast<size_t>(count), field_now_ms(ctx), random);
+    } else if (hash.random(field_now_ms(ctx), random)) {
         for (int64_t left = -count; left > 0; --left)
-            chosen.push_back(*hash.random(ctx.now_ms(), random));
+            chosen.push_back(*hash.random(field_now_ms(ctx), random));
     }
     ctx.reply.array(chosen.size() * (values && ctx.reply.resp() == 2 ? 2 : 1));
     for (const Hash::Pair& pair : chosen) reply_pair(ctx, pair, values);
@@ -277,7 +291,7 @@ void cmd_hrandfield(Ctx& ctx) {
     Lent<Hash> hash(*entry);
     if (count) return reply_random(ctx, *hash, *count, values);
     uint64_t random = ctx.db().random_bits();
-    const auto pair = hash->random(ctx.now_ms(), random);
+    const auto pair = hash->random(field_now_ms(ctx), random);
     pair ? ctx.reply.bulk(pair->first) : ctx.reply.null();
 }
 

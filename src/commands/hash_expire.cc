@@ -45,7 +45,7 @@ void tell_expiry(Ctx& ctx, Convert convert) {
     if (!entry) return;
     ctx.reply.array(fields->size());
     for (const Slice field : *fields) {
-        const auto at = *entry != nullptr ? Lent<Hash>(*entry)->expiry(field, ctx.now_ms())
+        const auto at = *entry != nullptr ? Lent<Hash>(*entry)->expiry(field, field_now_ms(ctx))
                                           : std::optional<int64_t>();
         ctx.reply.integer(!at ? kNoSuchField : *at < 0 ? Hash::kNever : convert(*at));
     }
@@ -53,11 +53,11 @@ void tell_expiry(Ctx& ctx, Convert convert) {
 
 void cmd_httl(Ctx& ctx) {
     tell_expiry(ctx, [&](int64_t at) {
-        return (static_cast<int64_t>(static_cast<uint64_t>(at - ctx.now_ms()) + 500)) / 1000;
+        return (static_cast<int64_t>(static_cast<uint64_t>(at - field_now_ms(ctx)) + 500)) / 1000;
     });
 }
 void cmd_hpttl(Ctx& ctx) {
-    tell_expiry(ctx, [&](int64_t at) { return at - ctx.now_ms(); });
+    tell_expiry(ctx, [&](int64_t at) { return at - field_now_ms(ctx); });
 }
 void cmd_hexpiretime(Ctx& ctx) {
     tell_expiry(ctx, [](int64_t at) { return at / 1000 + (at % 1000 >= 500); });
@@ -106,10 +106,39 @@ std::optional<Condition> parse_condition(Ctx& ctx, size_t end) {
     return std::nullopt;
 }
 
-// How many fields got an expiry and how many were gone already, for the events.
+// How many fields got an expiry and how many were gone already, for the events; and which, for
+// those who listen to commands.
 struct Outcome {
     size_t set = 0, removed = 0;
+    std::vector<Slice> set_fields, removed_fields;
+
+    void count_set(const Ctx& ctx, Slice field) {
+        ++set;
+        if (ctx.propagates()) set_fields.push_back(field);
+    }
+    void count_removed(const Ctx& ctx, Slice field) {
+        ++removed;
+        if (ctx.propagates()) removed_fields.push_back(field);
+    }
 };
+
+void propagate_fields(Ctx& ctx, std::vector<Slice> other, std::span<const Slice> fields) {
+    if (fields.empty()) return;
+    other.insert(other.end(), fields.begin(), fields.end());
+    ctx.propagate(other);
+}
+
+// What has become of the fields, each that was touched and no other.
+void propagate_outcome(Ctx& ctx, Slice key, const Outcome& outcome, int64_t at_ms) {
+    ctx.propagate_nothing();
+    if (!ctx.propagates()) return;
+    const IntegerText at(at_ms), count(uint64_t{outcome.set_fields.size()});
+    if (at_ms == Hash::kNever)
+        propagate_fields(ctx, {"HPERSIST", key, "FIELDS", count}, outcome.set_fields);
+    else
+        propagate_fields(ctx, {"HPEXPIREAT", key, at, "FIELDS", count}, outcome.set_fields);
+    propagate_fields(ctx, {"HDEL", key}, outcome.removed_fields);
+}
 
 void announce(Ctx& ctx, Key key, Entry* entry, const char* event, Outcome outcome) {
     if (outcome.set > 0) {
@@ -125,11 +154,11 @@ void announce(Ctx& ctx, Key key, Entry* entry, const char* event, Outcome outcom
 
 // Sets, removes or leaves alone one field: 1, 2, 0, or -2 where it is not there.
 int64_t expire_field(Ctx& ctx, Hash& hash, Slice field, int64_t at_ms, const Condition& condition) {
-    const auto old = hash.expiry(field, ctx.now_ms());
+    const auto old = hash.expiry(field, field_now_ms(ctx));
     if (!old) return kNoSuchField;
     if (!condition.holds(*old, at_ms)) return 0;
-    if (at_ms <= ctx.now_ms()) {
-        hash.remove(field, ctx.now_ms());
+    if (ctx.is_past(at_ms)) {
+        hash.remove(field, field_now_ms(ctx));
         return 2;
     }
     hash.set_expiry(field, at_ms, hash_limits(ctx));
@@ -166,11 +195,12 @@ void expire_fields(Ctx& ctx, TimeUnit unit, TimeBase base) {
         Lent<Hash> hash(*entry);
         for (const Slice field : *fields) {
             const int64_t result = expire_field(ctx, *hash, field, *at_ms, *condition);
-            outcome.set += result == 1;
-            outcome.removed += result == 2;
+            if (result == 1) outcome.count_set(ctx, field);
+            if (result == 2) outcome.count_removed(ctx, field);
             ctx.reply.integer(result);
         }
     }
+    propagate_outcome(ctx, key.name, outcome, *at_ms);
     announce(ctx, key, *entry, "hexpire", outcome);
 }
 
@@ -194,12 +224,13 @@ void cmd_hpersist(Ctx& ctx) {
             continue;
         }
         Lent<Hash> hash(*entry);
-        const auto old = hash->expiry(field, ctx.now_ms());
+        const auto old = hash->expiry(field, field_now_ms(ctx));
         const bool expires = old && *old >= 0;
         if (expires) hash->set_expiry(field, Hash::kNever, hash_limits(ctx));
-        outcome.set += expires;
+        if (expires) outcome.count_set(ctx, field);
         ctx.reply.integer(!old ? kNoSuchField : expires ? 1 : Hash::kNever);
     }
+    propagate_outcome(ctx, key.name, outcome, Hash::kNever);
     if (*entry != nullptr) announce(ctx, key, *entry, "hpersist", outcome);
 }
 
@@ -292,10 +323,22 @@ bool fields_allow(Ctx& ctx, Entry* entry, const FieldOptions& options,
     using If = FieldOptions::If;
     if (options.fields == If::any) return true;
     for (size_t i = 0; i < pairs.size(); i += 2) {
-        const bool there = entry && Lent<Hash>(entry)->get(pairs[i], ctx.now_ms());
+        const bool there = entry && Lent<Hash>(entry)->get(pairs[i], field_now_ms(ctx));
         if (there != (options.fields == If::present)) return false;
     }
     return true;
+}
+
+// The conditions have been met: what is told depends on them no longer.
+void propagate_hsetex(Ctx& ctx, const FieldOptions& options) {
+    if (!ctx.propagates()) return;
+    std::vector<Slice> other = {ctx.arg(0), ctx.arg(1)};
+    const IntegerText at(options.expire_at_ms);
+    if (options.unit != nullptr) other.insert(other.end(), {"PXAT", at});
+    if (options.keep_ttl) other.emplace_back("KEEPTTL");
+    const auto fields = ctx.args.subspan(options.word);
+    other.insert(other.end(), fields.begin(), fields.end());
+    ctx.propagate(other);
 }
 
 void cmd_hsetex(Ctx& ctx) {
@@ -311,18 +354,22 @@ void cmd_hsetex(Ctx& ctx) {
     if (!fields_allow(ctx, *found, *options, *pairs)) return ctx.reply.integer(0);
     const HashLimits limits = hash_limits(ctx);
     const int64_t at_ms = options->keep_ttl ? Hash::kKeep : options->expire_at_ms;
-    const bool gone = at_ms >= 0 && at_ms <= ctx.now_ms();
+    const bool gone = at_ms >= 0 && ctx.is_past(at_ms);
     Entry* entry = hash_entry(ctx, key, *found);
+    Outcome outcome;
     {
         Lent<Hash> hash(entry);
         hash->expect(*pairs, limits);
         for (size_t i = 0; i < pairs->size(); i += 2) {
+            propagate_gone(ctx, key.name, *hash, (*pairs)[i]);
             if (gone)
-                hash->remove((*pairs)[i], ctx.now_ms());
+                hash->remove((*pairs)[i], field_now_ms(ctx));
             else
-                hash->set((*pairs)[i], (*pairs)[i + 1], at_ms, ctx.now_ms(), limits);
+                hash->set((*pairs)[i], (*pairs)[i + 1], at_ms, field_now_ms(ctx), limits);
+            if (gone) outcome.count_removed(ctx, (*pairs)[i]);
         }
     }
+    gone ? propagate_outcome(ctx, key.name, outcome, at_ms) : propagate_hsetex(ctx, *options);
     // Whoever listens is told of all steps, even where the fields were never to be seen.
     const size_t count = pairs->size() / 2;
     announce(ctx, key, entry, "hset", {.set = count});
@@ -349,18 +396,19 @@ void cmd_hgetex(Ctx& ctx) {
             continue;
         }
         Lent<Hash> hash(*entry);
-        const auto value = hash->get(field, ctx.now_ms());
+        const auto value = hash->get(field, field_now_ms(ctx));
         value ? reply_value(ctx, *value) : ctx.reply.null();
         if (!value || !changes) continue;
-        if (options->persist && hash->expiry(field, ctx.now_ms()) == Hash::kNever) continue;
-        if (!options->persist && options->expire_at_ms <= ctx.now_ms()) {
-            hash->remove(field, ctx.now_ms());
-            ++outcome.removed;
+        if (options->persist && hash->expiry(field, field_now_ms(ctx)) == Hash::kNever) continue;
+        if (!options->persist && ctx.is_past(options->expire_at_ms)) {
+            hash->remove(field, field_now_ms(ctx));
+            outcome.count_removed(ctx, field);
         } else {
             hash->set_expiry(field, options->expire_at_ms, hash_limits(ctx));
-            ++outcome.set;
+            outcome.count_set(ctx, field);
         }
     }
+    propagate_outcome(ctx, key.name, outcome, options->expire_at_ms);
     if (*entry != nullptr)
         announce(ctx, key, *entry, options->persist ? "hpersist" : "hexpire", outcome);
 }
@@ -380,9 +428,10 @@ void cmd_hgetdel(Ctx& ctx) {
             continue;
         }
         Lent<Hash> hash(*entry);
-        const auto value = hash->get(field, ctx.now_ms());
+        const auto value = hash->get(field, field_now_ms(ctx));
         value ? reply_value(ctx, *value) : ctx.reply.null();
-        removed += hash->remove(field, ctx.now_ms());
+        propagate_gone(ctx, key.name, *hash, field);
+        removed += hash->remove(field, field_now_ms(ctx));
     }
     if (removed == 0) return;
     ctx.changed(EventClass::hash, "hdel", key.name);

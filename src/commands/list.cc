@@ -264,6 +264,8 @@ constexpr Poppable kPoppable{
     .type = Type::list,
     .first_word = "left",
     .last_word = "right",
+    .pop_first = "LPOP",
+    .pop_last = "RPOP",
     .pop_many = [](Ctx& ctx, Key key, Entry* entry, bool from_last,
                    int64_t count) { pop_many(ctx, key, entry, end_of(from_last), count); },
     .pop_one =
@@ -279,18 +281,19 @@ void cmd_blmpop(Ctx& ctx) { pop_from_first(ctx, kPoppable, true); }
 void cmd_blpop(Ctx& ctx) { pop_or_wait(ctx, kPoppable, false); }
 void cmd_brpop(Ctx& ctx) { pop_or_wait(ctx, kPoppable, true); }
 
-void move_element(Ctx& ctx, End from, End to, std::optional<int64_t> timeout_ms = std::nullopt) {
+// False: nothing was moved.
+bool move_element(Ctx& ctx, End from, End to, std::optional<int64_t> timeout_ms = std::nullopt) {
     const Key source = ctx.key(1), destination = ctx.key(2);
     const auto entry = write_list(ctx, source);
-    if (!entry) return;
+    if (!entry) return false;
     if (*entry == nullptr) {
         const Slice keys[] = {source.name};
         const BlockOn what{.type = Type::list, .keys = keys, .timeout_ms = timeout_ms.value_or(0)};
-        if (timeout_ms && block_on_keys(ctx, what)) return;
-        return ctx.reply.null();
+        if (!timeout_ms || !block_on_keys(ctx, what)) ctx.reply.null();
+        return false;
     }
     const auto target = write_list(ctx, destination);
-    if (!target) return;
+    if (!target) return false;
     std::string element;
     {
         Lent<List> list(*entry);
@@ -305,6 +308,7 @@ void move_element(Ctx& ctx, End from, End to, std::optional<int64_t> timeout_ms 
     // Adding the destination may have resized the table, never moved an entry. It has counted the
     // change already, which is one for both keys.
     after_removal(ctx, source, *entry, pop_event(from), 0);
+    return true;
 }
 
 void cmd_lmove(Ctx& ctx) {
@@ -320,12 +324,14 @@ void cmd_blmove(Ctx& ctx) {
     const auto to = end_arg(ctx, 4);
     if (!to) return;
     const auto timeout_ms = timeout_arg(ctx, 5, TimeoutUnit::seconds);
-    if (timeout_ms) move_element(ctx, *from, *to, timeout_ms);
+    if (timeout_ms && move_element(ctx, *from, *to, timeout_ms))
+        ctx.propagate({"LMOVE", ctx.arg(1), ctx.arg(2), ctx.arg(3), ctx.arg(4)});
 }
 
 void cmd_brpoplpush(Ctx& ctx) {
     const auto timeout_ms = timeout_arg(ctx, 3, TimeoutUnit::seconds);
-    if (timeout_ms) move_element(ctx, End::tail, End::head, timeout_ms);
+    if (timeout_ms && move_element(ctx, End::tail, End::head, timeout_ms))
+        ctx.propagate({"RPOPLPUSH", ctx.arg(1), ctx.arg(2)});
 }
 
 void cmd_rpoplpush(Ctx& ctx) { move_element(ctx, End::tail, End::head); }

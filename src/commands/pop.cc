@@ -3,6 +3,7 @@
 
 #include "commands/blocking.h"
 #include "commands/value.h"
+#include "platform/text.h"
 
 namespace rota {
 namespace {
@@ -59,7 +60,9 @@ void pop_from_first(Ctx& ctx, const Poppable& kind, bool waits) {
         if (*entry == nullptr) continue;
         ctx.reply.array(2);
         ctx.reply.bulk(key.name);
-        return kind.pop_many(ctx, key, *entry, request->from_last, request->count);
+        kind.pop_many(ctx, key, *entry, request->from_last, request->count);
+        return ctx.propagate({request->from_last ? kind.pop_last : kind.pop_first, key.name,
+                              IntegerText(request->count)});
     }
     if (timeout_ms) {
         const auto waited_for = ctx.args.subspan(request->keys_at, request->keys);
@@ -77,7 +80,9 @@ void pop_or_wait(Ctx& ctx, const Poppable& kind, bool from_last) {
         const Key key = ctx.key(i);
         const auto entry = write_value(ctx, key, kind.type);
         if (!entry) return;
-        if (*entry != nullptr) return kind.pop_one(ctx, key, *entry, from_last);
+        if (*entry == nullptr) continue;
+        kind.pop_one(ctx, key, *entry, from_last);
+        return ctx.propagate({from_last ? kind.pop_last : kind.pop_first, key.name});
     }
     const BlockOn what{
         .type = kind.type, .keys = ctx.args.subspan(1, last - 1), .timeout_ms = *timeout_ms};

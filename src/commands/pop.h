@@ -11,6 +11,7 @@ namespace rota {
 struct Poppable {
     Type type;
     Slice first_word, last_word;  // how a request names the sides
+    Slice pop_first, pop_last;    // the commands that pop from one key and never wait
     // Pops up to `count` of the side and replies with an array of what was popped.
     void (*pop_many)(Ctx&, Key, Entry*, bool from_last, int64_t count);
     // Pops one and replies with a flat array of the key and what was popped.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Snapshots on request: SAVE, BGSAVE, LASTSAVE.
+// Files on request: SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF.
 #include "commands/ctx.h"
+#include "persist/aof.h"
 #include "persist/snapshots.h"
 #include "platform/log.h"
 
@@ -32,7 +33,12 @@ void cmd_bgsave(Ctx& ctx) {
     if (ctx.argc() > 1 && !schedule) return ctx.syntax_error();
     Snapshots& snapshots = ctx.parts.snapshots;
     if (snapshots.in_progress()) return ctx.reply.error("ERR Background save already in progress");
-    if (!ctx.may_block) {  // in a transaction, which the snapshot must hold whole or not at all
+    if (ctx.parts.aof.rewriting() && !schedule)
+        return ctx.reply.error(
+            "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE "
+            "SCHEDULE in order to schedule a BGSAVE whenever possible.");
+    if (ctx.parts.aof.rewriting() ||
+        !ctx.may_block) {  // in a transaction, which the snapshot must hold whole or not at all
         snapshots.schedule_background();
         return ctx.reply.simple("Background saving scheduled");
     }
@@ -40,11 +46,35 @@ void cmd_bgsave(Ctx& ctx) {
                                  : ctx.reply.error("ERR");
 }
 
+void cmd_bgrewriteaof(Ctx& ctx) {
+    Aof& aof = ctx.parts.aof;
+    if (aof.rewriting())
+        return ctx.reply.error("ERR Background append only file rewriting already in progress");
+    if (ctx.parts.snapshots.in_progress() || !ctx.may_block) {
+        aof.schedule_rewrite();
+        return ctx.reply.simple("Background append only file rewriting scheduled");
+    }
+    aof.start_rewrite()
+        ? ctx.reply.simple("Background append only file rewriting started")
+        : ctx.reply.error(
+              "ERR Can't execute an AOF background rewriting. Please check the server "
+              "logs for more information.");
+}
+
 void cmd_lastsave(Ctx& ctx) { ctx.reply.integer(ctx.parts.snapshots.last_save_s()); }
 
 constexpr HistoryItem kBgsaveHistory[] = {{"3.2.2", "`SCHEDULE`."}, {"8.1.0", "`CANCEL`."}};
 
 constexpr Command kSaveCommands[] = {
+    {.name = "bgrewriteaof",
+     .run = cmd_bgrewriteaof,
+     .arity = 1,
+     .flags = kAdmin | kNoScript | kNoAsyncLoading,
+     .acl = kAclAdmin | kAclDangerous | kAclSlow,
+     .group = Group::server,
+     .since = "1.0.0",
+     .complexity = "O(1) here, O(N) in the child, where N is the number of keys.",
+     .summary = "Writes the append-only file anew while the server goes on."},
     {.name = "bgsave",
      .run = cmd_bgsave,
      .arity = -1,

@@ -151,6 +151,18 @@ void cmd_sscan(Ctx& ctx) {
 // ---- Chance
 // --------------------------------------------------------------------------------------------
 
+// What chance has chosen.
+void propagate_popped(Ctx& ctx, Key key, std::span<const std::string> members) {
+    constexpr size_t kMembersMax = 1024;  // in one command
+    ctx.propagate_nothing();
+    for (size_t first = 0; ctx.propagates() && first < members.size(); first += kMembersMax) {
+        std::vector<Slice> other = {"SREM", key.name};
+        const auto some = members.subspan(first, std::min(kMembersMax, members.size() - first));
+        other.insert(other.end(), some.begin(), some.end());
+        ctx.propagate(other);
+    }
+}
+
 void pop_many(Ctx& ctx, Key key, Entry* entry, size_t count) {
     ctx.changed(EventClass::set, "spop", key.name);
     {
@@ -163,12 +175,15 @@ void pop_many(Ctx& ctx, Key key, Entry* entry, size_t count) {
                 ctx.reply.bulk(member);
                 set->remove(member);
             }
+            propagate_popped(ctx, key, chosen);
             return ctx.parts.effects.add_dirty(count - 1);
         }
         ctx.parts.effects.add_dirty(set->size() - 1);
         reply_members(ctx, *set);
     }
     remove_emptied(ctx, key);
+    const bool lazy = ctx.parts.store_options.lazyfree_lazy_server_del;
+    ctx.propagate({lazy ? "UNLINK" : "DEL", key.name});
 }
 
 void cmd_spop(Ctx& ctx) {
@@ -188,6 +203,7 @@ void cmd_spop(Ctx& ctx) {
         const std::string member = set->random(random);
         set->remove(member);
         ctx.reply.bulk(member);
+        ctx.propagate({"SREM", key.name, member});
         emptied = set->size() == 0;
     }
     ctx.changed(EventClass::set, "spop", key.name);

@@ -152,6 +152,23 @@ std::optional<StreamId> choose_id(const AddOptions& options, const StreamId& las
     return id > last ? std::optional(id) : std::nullopt;
 }
 
+// With the id that was chosen, and with the bounds of what a trim has left: how much a trim of
+// whole nodes takes depends on how they lie.
+void propagate_add(Ctx& ctx, const AddOptions& options, const StreamId& id, const Stream& stream) {
+    if (!ctx.propagates()) return;
+    std::vector<Slice> other = {ctx.arg(0), ctx.arg(1)};
+    const IntegerText length(uint64_t{stream.size()});
+    const std::string first = stream.counters().first_id.text(), id_text = id.text();
+    if (options.trim) {
+        const bool by_id = options.trim->by == StreamTrim::By::id;
+        other.insert(other.end(), {by_id ? "MINID" : "MAXLEN", "=", by_id ? Slice(first) : length});
+    }
+    other.emplace_back(id_text);
+    const auto pairs = ctx.args.subspan(options.first_field);
+    other.insert(other.end(), pairs.begin(), pairs.end());
+    ctx.propagate(other);
+}
+
 void cmd_xadd(Ctx& ctx) {
     const auto options = parse_add(ctx);
     if (!options) return;
@@ -181,6 +198,7 @@ void cmd_xadd(Ctx& ctx) {
     ctx.parts.effects.ready(ctx.client.db, key.name);
     if (options->trim && stream->trim(*options->trim) > 0)
         ctx.parts.effects.notify(EventClass::stream, "xtrim", key.name, ctx.client.db);
+    propagate_add(ctx, *options, *id, *stream);
 }
 
 // ---- Reading
@@ -263,6 +281,15 @@ void cmd_xdel(Ctx& ctx) {
     ctx.reply.integer(static_cast<int64_t>(deleted));
 }
 
+// As exactly as it was done.
+void propagate_trim(Ctx& ctx, const StreamTrim& trim, const Stream& stream) {
+    if (!ctx.propagates() || !trim.whole_nodes) return;
+    if (trim.by == StreamTrim::By::id)
+        return ctx.propagate(
+            {"XTRIM", ctx.arg(1), "MINID", "=", stream.counters().first_id.text()});
+    ctx.propagate({"XTRIM", ctx.arg(1), "MAXLEN", "=", IntegerText(uint64_t{stream.size()})});
+}
+
 void cmd_xtrim(Ctx& ctx) {
     TrimOptions options(ctx);
     for (size_t i = 2; i < ctx.argc(); ++i) {
@@ -278,6 +305,7 @@ void cmd_xtrim(Ctx& ctx) {
     if (gone > 0) {
         ctx.changed(EventClass::stream, "xtrim", key.name);
         ctx.parts.effects.add_dirty(gone - 1);
+        propagate_trim(ctx, *options.trim, *Lent<Stream>(*entry));
     }
     ctx.reply.integer(static_cast<int64_t>(gone));
 }

@@ -97,6 +97,31 @@ void reply_no_group(Ctx& ctx, Slice key, Slice group) {
                     std::string(group) + "'");
 }
 
+void propagate_delivery(Ctx& ctx, const DeliveryOf& of, const StreamId& id, ConsumerGroup& group) {
+    if (!ctx.propagates()) return;
+    const Delivery& delivery = *group.find_delivery(id);
+    ctx.propagate({"XCLAIM", of.key, of.group, of.consumer, "0", id.text(), "TIME",
+                   IntegerText(delivery.delivered_ms), "RETRYCOUNT", IntegerText(delivery.count),
+                   "FORCE", "JUSTID", "LASTID", group.last_id.text()});
+}
+
+void propagate_group_position(Ctx& ctx, Slice key, Slice name, const ConsumerGroup& group) {
+    if (!ctx.propagates()) return;
+    ctx.propagate({"XGROUP", "SETID", key, name, group.last_id.text(), "ENTRIESREAD",
+                   IntegerText(group.entries_read)});
+}
+
+Consumer* find_or_add_consumer(Ctx& ctx, ConsumerGroup& group, const DeliveryOf& of) {
+    Consumer* consumer = group.find_consumer(of.consumer);
+    if (consumer == nullptr) {
+        consumer = group.add_consumer(of.consumer, ctx.now_ms());
+        group_changed(ctx, "xgroup-createconsumer", of.key);
+        ctx.propagate({"XGROUP", "CREATECONSUMER", of.key, of.group, of.consumer});
+    }
+    consumer->seen_ms = ctx.now_ms();
+    return consumer;
+}
+
 void group_changed(Ctx& ctx, const char* event, Slice key) {
     ctx.parts.effects.add_dirty(1);
     ctx.parts.effects.notify(EventClass::stream, event, key, ctx.client.db);

@@ -29,6 +29,17 @@ bool reply_entry_of(Reply&, const Stream&, const StreamId&);
 // A group that must be there; null after having replied with `error`.
 void reply_no_group(Ctx&, Slice key, Slice group);
 
+// What a consumer has of an entry: it is told as a claim that needs nothing to be there but the
+// entry. And what a group has read up to.
+struct DeliveryOf {
+    Slice key, group, consumer;
+};
+void propagate_delivery(Ctx&, const DeliveryOf&, const StreamId&, ConsumerGroup&);
+void propagate_group_position(Ctx&, Slice key, Slice name, const ConsumerGroup&);
+
+// The consumer, made if need be, which is told; it has been seen now.
+Consumer* find_or_add_consumer(Ctx&, ConsumerGroup&, const DeliveryOf&);
+
 // A change to groups: counted and made known, without being one of the key's value.
 void group_changed(Ctx&, const char* event, Slice key);
 

@@ -15,15 +15,8 @@ struct Found {
     Found(Entry* entry, Slice name) : stream(entry), group(stream->find_group(name)) {}
 };
 
-Consumer* find_or_add_consumer(Ctx& ctx, ConsumerGroup& group, Slice name) {
-    Consumer* consumer = group.find_consumer(name);
-    if (consumer == nullptr) {
-        consumer = group.add_consumer(name, ctx.now_ms());
-        group_changed(ctx, "xgroup-createconsumer", ctx.arg(1));
-    }
-    consumer->seen_ms = ctx.now_ms();
-    return consumer;
-}
+// Of XCLAIM and XAUTOCLAIM.
+DeliveryOf delivery_of(const Ctx& ctx) { return {ctx.arg(1), ctx.arg(2), ctx.arg(3)}; }
 
 // ---- XGROUP
 // --------------------------------------------------------------------------------------------
@@ -364,7 +357,10 @@ bool claim(Ctx& ctx, Found& found, Consumer& consumer, const ClaimOptions& optio
     ConsumerGroup& group = *found.group;
     Delivery* delivery = group.find_delivery(id);
     if (!found.stream->contains(id)) {
-        if (group.acknowledge(id)) ctx.parts.effects.add_dirty(1);
+        if (group.acknowledge(id)) {
+            ctx.parts.effects.add_dirty(1);
+            ctx.propagate({"XACK", ctx.arg(1), ctx.arg(2), id.text()});
+        }
         return false;
     }
     if (delivery == nullptr) {
@@ -383,6 +379,7 @@ bool claim(Ctx& ctx, Found& found, Consumer& consumer, const ClaimOptions& optio
         ++delivery->count;
     consumer.active_ms = ctx.now_ms();
     ctx.parts.effects.add_dirty(1);
+    propagate_delivery(ctx, delivery_of(ctx), id, group);
     reply_claimed(ctx, *found.stream, id, options.only_ids);
     return true;
 }
@@ -395,11 +392,13 @@ void cmd_xclaim(Ctx& ctx) {
     if (found.group == nullptr) return reply_no_group(ctx, ctx.arg(1), ctx.arg(2));
     const auto options = parse_claim(ctx);
     if (!options) return;
+    ctx.propagate_nothing();  // but what follows
     if (options->last_id > found.group->last_id) {
         found.group->last_id = options->last_id;
         ctx.parts.effects.add_dirty(1);
+        propagate_group_position(ctx, ctx.arg(1), ctx.arg(2), *found.group);
     }
-    Consumer& consumer = *find_or_add_consumer(ctx, *found.group, ctx.arg(3));
+    Consumer& consumer = *find_or_add_consumer(ctx, *found.group, delivery_of(ctx));
     const size_t begin = ctx.reply.begin();
     size_t claimed = 0;
     for (const StreamId& id : options->ids) claimed += claim(ctx, found, consumer, *options, id);
@@ -457,6 +456,7 @@ void autoclaim(Ctx& ctx, Found& found, Consumer& consumer, const AutoclaimOption
             gone.push_back(id);
             --wanted;
             ctx.parts.effects.add_dirty(1);
+            ctx.propagate({"XACK", ctx.arg(1), ctx.arg(2), id.text()});
             continue;
         }
         at = group.deliveries().next(at);
@@ -473,6 +473,7 @@ void autoclaim(Ctx& ctx, Found& found, Consumer& consumer, const AutoclaimOption
         --wanted;
         consumer.active_ms = ctx.now_ms();
         ctx.parts.effects.add_dirty(1);
+        propagate_delivery(ctx, delivery_of(ctx), id, group);
     }
     const bool at_end = at == group.deliveries().end();
     ctx.reply.array(3);
@@ -496,7 +497,8 @@ void cmd_xautoclaim(Ctx& ctx) {
     if (options->count > kCountMax)
         return ctx.reply.error(
             "ERR Insufficient memory, failed allocating transient memory, COUNT too high.");
-    Consumer& consumer = *find_or_add_consumer(ctx, *found.group, ctx.arg(3));
+    ctx.propagate_nothing();  // but what follows
+    Consumer& consumer = *find_or_add_consumer(ctx, *found.group, delivery_of(ctx));
     autoclaim(ctx, found, consumer, *options);
 }
 

@@ -149,6 +149,7 @@ struct Serving {
     Ctx& ctx;
     const ReadOptions& options;
     const Source& source;
+    Slice key;
     Stream& stream;
     Consumer* consumer;  // of XREADGROUP
 };
@@ -161,6 +162,8 @@ void deliver(const Serving& serving, const StreamId& id) {
     delivery.delivered_ms = serving.ctx.now_ms();
     delivery.count = 1;
     serving.consumer->active_ms = serving.ctx.now_ms();
+    const ReadOptions& options = serving.options;
+    propagate_delivery(serving.ctx, {serving.key, options.group, options.consumer}, id, group);
 }
 
 void reply_new(const Serving& serving, const StreamId& from) {
@@ -173,6 +176,9 @@ void reply_new(const Serving& serving, const StreamId& from) {
         return ++sent != serving.options.count;
     });
     reply.end_array(begin, static_cast<size_t>(sent));
+    if (serving.consumer != nullptr && sent > 0)
+        propagate_group_position(serving.ctx, serving.key, serving.options.group,
+                                 *serving.source.group);
 }
 
 // What the consumer has got and not acknowledged. Entries that are gone are named alone.
@@ -198,16 +204,6 @@ void reply_history(const Serving& serving, const StreamId& from) {
     reply.end_array(begin, static_cast<size_t>(sent));
 }
 
-Consumer* find_or_add_consumer(Ctx& ctx, ConsumerGroup& group, Slice name, Slice key) {
-    Consumer* consumer = group.find_consumer(name);
-    if (consumer == nullptr) {
-        consumer = group.add_consumer(name, ctx.now_ms());
-        group_changed(ctx, "xgroup-createconsumer", key);
-    }
-    consumer->seen_ms = ctx.now_ms();
-    return consumer;
-}
-
 // False: there is nothing to say of this stream.
 bool serve(Ctx& ctx, const ReadOptions& options, const Source& source, Entry* entry) {
     Lent<Stream> stream(entry);
@@ -216,12 +212,13 @@ bool serve(Ctx& ctx, const ReadOptions& options, const Source& source, Entry* en
     StreamId after = source.after;
     Consumer* consumer = nullptr;
     if (options.in_group) {
-        consumer = find_or_add_consumer(ctx, *source.group, options.consumer, key);
+        const DeliveryOf of{key, options.group, options.consumer};
+        consumer = find_or_add_consumer(ctx, *source.group, of);
         if (source.only_new) after = source.group->last_id;
     }
     const auto greatest = history ? std::nullopt : stream->greatest();
     if (!history && (!greatest || *greatest <= after)) return false;
-    const Serving serving{ctx, options, source, *stream, consumer};
+    const Serving serving{ctx, options, source, key, *stream, consumer};
     const StreamId from = after.next().value_or(StreamId::min());
     if (ctx.reply.resp() == 2) ctx.reply.array(2);
     ctx.reply.bulk(key);
@@ -255,6 +252,7 @@ void read_streams(Ctx& ctx, bool in_group) {
         sources[i].key_index = options.first_key + i;
         if (!find_source(ctx, options, sources[i])) return;
     }
+    if (in_group) ctx.propagate_nothing();  // but what follows
     const size_t begin = ctx.reply.begin();
     size_t served = 0;
     for (const Source& source : sources) {

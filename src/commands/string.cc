@@ -32,11 +32,11 @@ void set_and_notify(Ctx& ctx, Key key, Slice value, int64_t expire_at_ms = -1,
 
 // A write whose expiry lies in the past leaves nothing behind.
 bool removed_as_expired(Ctx& ctx, Key key, int64_t expire_at_ms) {
-    if (expire_at_ms < 0 || expire_at_ms > ctx.now_ms()) return false;
-    if (ctx.db().erase(key)) {
-        ++ctx.parts.keyspace.stats().expired_keys;
-        ctx.changed(EventClass::expired, "expired", key.name);
-    }
+    if (expire_at_ms < 0 || !ctx.is_past(expire_at_ms)) return false;
+    if (!ctx.db().erase(key)) return true;
+    propagate_removal(ctx, key.name, ctx.parts.store_options.lazyfree_lazy_expire);
+    ++ctx.parts.keyspace.stats().expired_keys;
+    ctx.changed(EventClass::expired, "expired", key.name);
     return true;
 }
 
@@ -85,6 +85,7 @@ void cmd_getdel(Ctx& ctx) {
     reply_value(ctx, *entry);
     if (*entry == nullptr) return;
     ctx.db().erase(ctx.key(1), ctx.parts.store_options.lazyfree_lazy_user_del);
+    ctx.propagate({"DEL", ctx.arg(1)});
     ctx.changed(EventClass::generic, "del", ctx.arg(1));
 }
 
@@ -93,6 +94,7 @@ void cmd_getset(Ctx& ctx) {
     if (!entry) return;
     reply_value(ctx, *entry);
     set_and_notify(ctx, ctx.key(1), ctx.arg(2));
+    ctx.propagate({"SET", ctx.arg(1), ctx.arg(2)});
 }
 
 void cmd_getex(Ctx& ctx) {
@@ -106,9 +108,11 @@ void cmd_getex(Ctx& ctx) {
     if (removed_as_expired(ctx, key, options->expire_at_ms)) return;
     if (options->expire_at_ms >= 0) {
         ctx.db().set_expiry(key, *entry, options->expire_at_ms);
+        propagate_expiry(ctx, key.name, options->expire_at_ms);
         ctx.changed(EventClass::generic, "expire", key.name);
     } else if (options->persist && (*entry)->has_expiry()) {
         ctx.db().set_expiry(key, *entry, -1);
+        ctx.propagate({"PERSIST", key.name});
         ctx.changed(EventClass::generic, "persist", key.name);
     }
 }
@@ -131,6 +135,21 @@ bool condition_holds(const SetOptions& options, const Entry* old) {
     UNREACHABLE();
 }
 
+// The condition holds no longer, or the old value does not matter: what is told is what was done.
+void propagate_set(Ctx& ctx, const SetOptions& options) {
+    if (!ctx.propagates()) return;
+    if (options.expire_at_ms >= 0)
+        return ctx.propagate(
+            {"SET", ctx.arg(1), ctx.arg(2), "PXAT", IntegerText(options.expire_at_ms)});
+    if (!options.get) return;
+    std::vector<Slice> without;
+    for (size_t i = 0; i < ctx.argc(); ++i) {
+        const bool compared = i > 3 && ctx.arg_is(i - 1, "ifeq");
+        if (i < 3 || compared || !ctx.arg_is(i, "get")) without.push_back(ctx.arg(i));
+    }
+    ctx.propagate(without);
+}
+
 void set_with_options(Ctx& ctx, const SetOptions& options) {
     const Key key = ctx.key(1);
     const bool must_be_string = options.get || options.condition == SetOptions::Condition::if_equal;
@@ -139,10 +158,12 @@ void set_with_options(Ctx& ctx, const SetOptions& options) {
     if (must_be_string && old != nullptr && old->type() != Type::string) return ctx.wrong_type();
     if (options.get) reply_value(ctx, old);
     if (!condition_holds(options, old)) return options.get ? void() : ctx.reply.null();
-    if (!removed_as_expired(ctx, key, options.expire_at_ms))
+    if (!removed_as_expired(ctx, key, options.expire_at_ms)) {
         set_and_notify(ctx, key, ctx.arg(2), options.expire_at_ms,
                        options.keep_ttl ? Expiry::keep : Expiry::none,
                        options.get ? Use::counts : Use::counted);
+        propagate_set(ctx, options);
+    }
     if (!options.get) ctx.reply.ok();
 }
 
@@ -172,6 +193,7 @@ void set_with_ttl(Ctx& ctx, TimeUnit unit) {
     const auto at = expire_at_arg(ctx, 2, unit, TimeBase::relative);
     if (!at) return;
     set_and_notify(ctx, ctx.key(1), ctx.arg(3), *at);
+    ctx.propagate({"SET", ctx.arg(1), ctx.arg(3), "PXAT", IntegerText(*at)});
     ctx.reply.ok();
 }
 
@@ -185,6 +207,7 @@ void cmd_delifeq(Ctx& ctx) {
     char scratch[kDigitsMax];
     if (*entry == nullptr || (*entry)->string(scratch) != ctx.arg(2)) return ctx.reply.integer(0);
     ctx.db().erase(key, ctx.parts.store_options.lazyfree_lazy_user_del);
+    ctx.propagate({"DEL", key.name});
     ctx.changed(EventClass::generic, "del", key.name);
     ctx.reply.integer(1);
 }
@@ -210,6 +233,15 @@ void cmd_msetnx(Ctx& ctx) {
     ctx.reply.integer(1);
 }
 
+void propagate_msetex(Ctx& ctx, const SetOptions& options) {
+    if (options.expire_at_ms < 0 || !ctx.propagates()) return;
+    const IntegerText at(options.expire_at_ms);
+    std::vector<Slice> other(ctx.args.begin(), ctx.args.end());
+    other[options.unit_at] = "PXAT";
+    other[options.unit_at + 1] = at;
+    ctx.propagate(other);
+}
+
 void cmd_msetex(Ctx& ctx) {
     const auto count = parse_int64(ctx.arg(1));
     if (!count || *count <= 0 || *count > std::numeric_limits<int32_t>::max())
@@ -228,6 +260,7 @@ void cmd_msetex(Ctx& ctx) {
         set_and_notify(ctx, key, ctx.arg(i + 1), options->expire_at_ms,
                        options->keep_ttl ? Expiry::keep : Expiry::none);
     }
+    propagate_msetex(ctx, *options);
     ctx.reply.integer(1);
 }
 
@@ -335,6 +368,7 @@ void cmd_incrbyfloat(Ctx& ctx) {
     Encoding encoding = string_encoding(key.name.size(), text, expire_at_ms >= 0);
     if (encoding == Encoding::integer) encoding = Encoding::embstr;
     ctx.db().put(key, Entry::make_string(key.name, text, encoding, expire_at_ms), Use::counted);
+    ctx.propagate({"SET", key.name, text, "KEEPTTL"});
     ctx.changed(EventClass::string, "incrbyfloat", key.name);
     ctx.reply.bulk(text);
 }

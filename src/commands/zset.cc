@@ -256,6 +256,8 @@ constexpr Poppable kPoppable{
     .type = Type::zset,
     .first_word = "min",
     .last_word = "max",
+    .pop_first = "ZPOPMIN",
+    .pop_last = "ZPOPMAX",
     .pop_many =
         [](Ctx& ctx, Key key, Entry* entry, bool from_last, int64_t count) {
             pop_members(ctx, key, entry, order_of(from_last), static_cast<size_t>(count),

@@ -19,6 +19,7 @@ struct SaveSettings {
     std::string version;                       // of the server, as it shows itself
     uint64_t used_memory = 0;                  // bytes
     int32_t key_delay_us = 0;                  // for tests; negative: a wait for so many keys
+    bool aof_base = false;                     // it begins an append-only file
     const FunctionStore* functions = nullptr;  // null: there are none
 };
 
@@ -27,16 +28,22 @@ struct SaveSettings {
 Result<> save_rdb(const std::string& path, Keyspace&, const StoreOptions&, const SaveSettings&,
                   std::atomic<uint64_t>& keys_done);
 std::string rdb_temp_path(const std::string& path, int pid);
+// Makes the file and syncs it; the folder is the caller's matter, and so is what a failure leaves.
+Result<> write_rdb(const std::string& path, Keyspace&, const StoreOptions&, const SaveSettings&,
+                   std::atomic<uint64_t>& keys_done);
 
 struct LoadSettings {
-    bool checksum = true;                // look at it
-    bool replace = false;                // keys that are there already; else they are a failure
+    bool checksum = true;  // look at it
+    bool replace = false;  // keys that are there already; else they are a failure
+    bool keep_expired = false;
+    bool discard = false;                // everything is looked at, nothing is kept
     FunctionStore* functions = nullptr;  // who takes them; null: a file with functions is refused
 };
 
 struct LoadReport {
-    uint64_t keys = 0, expired = 0, bytes = 0, libraries = 0;
-    std::string written_by;  // version of the server; empty: the file does not say
+    uint64_t keys = 0, expired = 0, libraries = 0;
+    uint64_t bytes = 0, end = 0;  // in all, and of the snapshot: more may follow it
+    std::string written_by;       // version of the server; empty: the file does not say
 };
 
 // Adds all keys of a file to the keyspace, but for those that have expired at its clock. A

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-
-#include <cerrno>
-
 #include "persist/crc64.h"
 #include "persist/dump_payload.h"
+#include "persist/mapped_file.h"
 #include "persist/rdb_file.h"
-#include "platform/file.h"
 #include "platform/text.h"
 #include "store/access.h"
 
@@ -42,6 +36,7 @@ public:
         while (step()) {
         }
         if (!reason_.empty() || reader_.failed()) return failure();
+        report_.end = reader_.offset();
         return std::move(report_);
     }
 
@@ -135,6 +130,7 @@ private:
     bool select_db() {
         const uint64_t index = reader_.length();
         if (reader_.failed()) return false;
+        if (settings_.discard) return true;
         if (index >= static_cast<uint64_t>(keyspace_.count()))
             return refuse(format("there are only %d databases", keyspace_.count()));
         db_ = static_cast<int>(index);
@@ -151,8 +147,12 @@ private:
                                              "not known");
         }
         const About about = std::exchange(about_, {});
+        if (settings_.discard) {
+            ++report_.keys;
+            return true;
+        }
         const int64_t now_ms = keyspace_.clock().now_ms;
-        if (about.expire_at_ms != -1 && about.expire_at_ms < now_ms) {
+        if (about.expire_at_ms != -1 && about.expire_at_ms < now_ms && !settings_.keep_expired) {
             ++report_.expired;
             return true;
         }
@@ -198,25 +198,6 @@ private:
     std::string reason_;
 };
 
-// A file as memory, read ahead by the kernel.
-class MappedFile {
-public:
-    MappedFile(int fd, size_t size)
-        : size_(size), bytes_(::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0)) {
-        if (valid()) (void)::madvise(bytes_, size_, MADV_SEQUENTIAL);
-    }
-    MappedFile(const MappedFile&) = delete;
-    ~MappedFile() {
-        if (valid()) ::munmap(bytes_, size_);
-    }
-    bool valid() const { return bytes_ != MAP_FAILED; }
-    Slice view() const { return {static_cast<const char*>(bytes_), size_}; }
-
-private:
-    size_t size_;
-    void* bytes_;
-};
-
 }  // namespace
 
 Result<LoadReport> load_rdb_bytes(Slice bytes, Keyspace& keyspace, const StoreOptions& options,
@@ -226,14 +207,9 @@ Result<LoadReport> load_rdb_bytes(Slice bytes, Keyspace& keyspace, const StoreOp
 
 Result<LoadReport> load_rdb(const std::string& path, Keyspace& keyspace,
                             const StoreOptions& options, const LoadSettings& settings) {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.valid()) return fail_errno("open " + path, errno);
-    struct stat about;
-    if (::fstat(file.get(), &about) != 0) return fail_errno("stat " + path, errno);
-    if (about.st_size == 0) return load_rdb_bytes({}, keyspace, options, settings);
-    const MappedFile mapped(file.get(), static_cast<size_t>(about.st_size));
-    if (!mapped.valid()) return fail_errno("map " + path, errno);
-    return load_rdb_bytes(mapped.view(), keyspace, options, settings);
+    const auto mapped = MappedFile::open(path);
+    if (!mapped) return std::unexpected(mapped.error());
+    return load_rdb_bytes(mapped->view(), keyspace, options, settings);
 }
 
 }  // namespace rota

@@ -37,7 +37,7 @@ void write_header(const Saving& saving) {
     write_aux(writer, "redis-bits", "64");
     write_aux(writer, "ctime", std::to_string(saving.now_ms / 1000));
     write_aux(writer, "used-mem", std::to_string(saving.settings.used_memory));
-    write_aux(writer, "aof-base", "0");
+    write_aux(writer, "aof-base", saving.settings.aof_base ? "1" : "0");
 }
 
 bool evicts_by_age(EvictionPolicy policy) {
@@ -101,8 +101,10 @@ void write_databases(const Saving& saving, Keyspace& keyspace) {
     }
 }
 
-Result<> write_file(const std::string& path, Keyspace& keyspace, const StoreOptions& options,
-                    const SaveSettings& settings, std::atomic<uint64_t>& keys_done) {
+}  // namespace
+
+Result<> write_rdb(const std::string& path, Keyspace& keyspace, const StoreOptions& options,
+                   const SaveSettings& settings, std::atomic<uint64_t>& keys_done) {
     FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!file.valid()) return fail_errno("open " + path, errno);
     FileSink sink(std::move(file), path, settings.incremental_sync ? kSyncBytes : 0);
@@ -116,8 +118,6 @@ Result<> write_file(const std::string& path, Keyspace& keyspace, const StoreOpti
     return sink.finish();
 }
 
-}  // namespace
-
 std::string rdb_temp_path(const std::string& path, int pid) {
     const std::string name = "temp-" + std::to_string(pid) + ".rdb";
     const size_t slash = path.rfind('/');
@@ -127,7 +127,7 @@ std::string rdb_temp_path(const std::string& path, int pid) {
 Result<> save_rdb(const std::string& path, Keyspace& keyspace, const StoreOptions& options,
                   const SaveSettings& settings, std::atomic<uint64_t>& keys_done) {
     const std::string temporary = rdb_temp_path(path, static_cast<int>(::getpid()));
-    auto done = write_file(temporary, keyspace, options, settings, keys_done);
+    auto done = write_rdb(temporary, keyspace, options, settings, keys_done);
     if (done) done = rename_file(temporary, path);
     if (done) return sync_directory(parent_directory(path));
     (void)unlink_if_exists(temporary);

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "persist/borrowed.h"
 #include "persist/lzf.h"
 #include "platform/assert.h"
 #include "platform/text.h"
@@ -18,18 +19,6 @@ namespace {
 
 constexpr size_t kIntegerDigits = 11;  // of a string that may be written as a number
 constexpr size_t kNotCompressed = 20;  // bytes of a string that is too short for it
-
-// An object on loan to a value class, for reading.
-template <class Value>
-class Borrowed {
-public:
-    explicit Borrowed(const Entry& entry) : value_(entry.encoding(), entry.object()) {}
-    ~Borrowed() { (void)value_.release(); }
-    const Value& operator*() const { return value_; }
-
-private:
-    Value value_;
-};
 
 rdb::Type type_of_hash(const Entry& entry) {
     if (entry.encoding() == Encoding::listpack) return rdb::Type::hash_listpack;

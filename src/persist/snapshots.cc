@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "persist/snapshots.h"
 
-#include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <new>
 
 #include "platform/assert.h"
 #include "platform/file.h"
@@ -16,29 +12,9 @@
 
 namespace rota {
 
-struct Snapshots::Shared {
-    std::atomic<uint64_t> keys_done{0};
-    std::atomic<uint64_t> cow_bytes{0};
-};
-
 namespace {
 
 constexpr int64_t kRetryAfterS = 5;  // a failed attempt
-
-// What this process no longer shares with its parent.
-uint64_t private_bytes() {
-    const auto text = read_file("/proc/self/smaps_rollup");
-    if (!text) return 0;
-    const size_t at = text->find("Private_Dirty:");
-    if (at == std::string::npos) return 0;
-    return std::strtoull(text->c_str() + at + 14, nullptr, 10) * 1024;
-}
-
-void* shared_page(size_t size) {
-    void* page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) throw std::bad_alloc();
-    return page;
-}
 
 double megabytes(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
@@ -52,12 +28,10 @@ Snapshots::Snapshots(Keyspace& keyspace, const Effects& effects, const RdbOption
       store_options_(store_options),
       clock_(clock),
       version_(std::move(version)),
-      shared_(new (shared_page(sizeof(Shared))) Shared),
       last_save_s_(clock.wall_ms() / 1000) {}
 
 Snapshots::~Snapshots() {
     if (in_progress()) cancel();
-    ::munmap(shared_, sizeof(Shared));
 }
 
 SaveSettings Snapshots::settings() const {
@@ -84,7 +58,8 @@ void Snapshots::saved(uint64_t changes) {
 }
 
 Result<> Snapshots::save() {
-    const auto done = save_rdb(path(), keyspace_, store_options_, settings(), shared_->keys_done);
+    const auto done =
+        save_rdb(path(), keyspace_, store_options_, settings(), child_.progress().keys_done);
     if (!done) {
         log(LogLevel::warning, "Error saving the DB: %s", done.error().message.c_str());
         last_failed_ = true;
@@ -97,20 +72,6 @@ Result<> Snapshots::save() {
 
 // -- In the background --
 
-void Snapshots::run_child() {
-    for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) ::signal(signal, SIG_DFL);
-    // Nothing of the parent's connections may live on here.
-    (void)::close_range(STDERR_FILENO + 1, ~0u, 0);
-    const auto done =
-        save_rdb(child_path_, keyspace_, store_options_, settings(), shared_->keys_done);
-    shared_->cow_bytes.store(private_bytes(), std::memory_order_relaxed);
-    if (!done) {
-        const std::string line = "Snapshot: " + done.error().message + "\n";
-        (void)!::write(STDERR_FILENO, line.data(), line.size());
-    }
-    ::_exit(done ? 0 : 1);
-}
-
 Result<> Snapshots::start_background() {
     ASSERT(!in_progress());
     scheduled_ = cancelled_ = false;
@@ -118,34 +79,29 @@ Result<> Snapshots::start_background() {
     changes_at_fork_ = effects_.dirty();
     keys_total_ = key_count();
     child_path_ = path();
-    shared_->keys_done.store(0, std::memory_order_relaxed);
-    shared_->cow_bytes.store(0, std::memory_order_relaxed);
-    const pid_t pid = ::fork();
-    if (pid == 0) run_child();
-    if (pid < 0) {
+    const auto started = child_.start([this] {
+        return save_rdb(child_path_, keyspace_, store_options_, settings(),
+                        child_.progress().keys_done);
+    });
+    if (!started) {
         last_failed_ = true;
-        log(LogLevel::warning, "Can't save in background: fork: %s", std::strerror(errno));
-        return fail_errno("fork", errno);
+        log(LogLevel::warning, "Can't save in background: %s", started.error().message.c_str());
+        return started;
     }
-    child_ = pid;
     child_began_s_ = last_try_s_;
-    log(LogLevel::notice, "Background saving started by pid %ld", static_cast<long>(pid));
+    log(LogLevel::notice, "Background saving started by pid %ld", static_cast<long>(child_.pid()));
     return {};
 }
 
 void Snapshots::cancel() {
     cancelled_ = true;
-    ::kill(child_, SIGUSR1);
-    int status;
-    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
-    }
-    child_ended(status);
+    const pid_t pid = child_.pid();
+    child_ended(pid, child_.kill());
 }
 
-void Snapshots::child_ended(int status) {
-    const pid_t pid = std::exchange(child_, -1);
+void Snapshots::child_ended(pid_t pid, int status) {
     last_time_s_ = clock_.wall_ms() / 1000 - child_began_s_;
-    last_cow_bytes_ = shared_->cow_bytes.load(std::memory_order_relaxed);
+    last_cow_bytes_ = child_.progress().cow_bytes.load(std::memory_order_relaxed);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         log(LogLevel::notice, "Background saving terminated with success (%.2f MB copied on write)",
             megabytes(last_cow_bytes_));
@@ -175,13 +131,14 @@ bool Snapshots::is_due() const {
     return false;
 }
 
-void Snapshots::tick() {
+void Snapshots::tick(bool may_start) {
     if (in_progress()) {
-        int status;
-        if (::waitpid(child_, &status, WNOHANG) == child_) child_ended(status);
+        const pid_t pid = child_.pid();
+        if (const auto status = child_.ended()) child_ended(pid, *status);
         return;
     }
-    if (is_due()) (void)start_background();  // a failure is logged, and is the last status
+    if (may_start && is_due())
+        (void)start_background();  // a failure is logged, and is the last status
 }
 
 // -- Loading --
@@ -194,7 +151,7 @@ Result<> Snapshots::load(bool replace) {
     if (!loaded && loaded.error().code == ENOENT) return {};
     if (!loaded) return fail(path() + " cannot be loaded, " + loaded.error().message);
     loaded_ = std::move(*loaded);
-    changes_saved_ = effects_.dirty();
+    forget_changes();
     log(LogLevel::notice, "DB loaded from disk: %.3f seconds, %llu keys, %llu expired",
         static_cast<double>(clock_.monotonic_us() - begin_us) / 1e6,
         static_cast<unsigned long long>(loaded_.keys),
@@ -211,10 +168,11 @@ Snapshots::Status Snapshots::status() const {
             .last_failed = last_failed_,
             .last_time_s = last_time_s_,
             .current_time_s = running ? clock_.wall_ms() / 1000 - child_began_s_ : -1,
-            .keys_done = running ? shared_->keys_done.load(std::memory_order_relaxed) : 0,
+            .keys_done = running ? child_.progress().keys_done.load(std::memory_order_relaxed) : 0,
             .keys_total = running ? keys_total_ : 0,
             .last_cow_bytes = last_cow_bytes_,
-            .current_cow_bytes = running ? shared_->cow_bytes.load(std::memory_order_relaxed) : 0,
+            .current_cow_bytes =
+                running ? child_.progress().cow_bytes.load(std::memory_order_relaxed) : 0,
             .loaded_keys = loaded_.keys,
             .loaded_expired = loaded_.expired};
 }

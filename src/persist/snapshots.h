@@ -2,16 +2,14 @@
 // Snapshots: when RDB files are written, and how that went. SAVE writes on the spot; BGSAVE forks a
 // child, which sees the keyspace as it was at that moment and writes while the server goes on.
 //
-// Threading: executor only; the child has that thread alone. It closes every descriptor but stdout
-// and stderr before it opens its file, and touches nothing but the keyspace.
+// Threading: executor only.
 #pragma once
-
-#include <sys/types.h>
 
 #include <cstdint>
 #include <string>
 
 #include "config/inert_options.h"
+#include "persist/child.h"
 #include "persist/rdb_file.h"
 #include "platform/clock.h"
 
@@ -27,7 +25,7 @@ public:
     Result<> save();
     Result<> start_background();  // none may be in progress
     void schedule_background() { scheduled_ = true; }
-    bool in_progress() const { return child_ > 0; }
+    bool in_progress() const { return child_.running(); }
     bool scheduled() const { return scheduled_; }
     void unschedule() { scheduled_ = false; }
     void cancel();  // the child that is in progress; it is gone when this returns
@@ -37,9 +35,10 @@ public:
     Result<> load(bool replace = false);
     // Whose functions are saved and loaded along with the keys.
     void set_functions(FunctionStore* functions) { functions_ = functions; }
+    FunctionStore* functions() const { return functions_; }  // null: there are none
 
-    // From cron: a child that has ended is seen, one that is due is started.
-    void tick();
+    // From cron: a child that has ended is seen, one that is due is started if it may.
+    void tick(bool may_start);
 
     // Whether writes are to be refused, since the last snapshot failed.
     bool refuses_writes() const {
@@ -58,16 +57,16 @@ public:
         uint64_t loaded_keys, loaded_expired;
     };
     Status status() const;
+    // What there is has just been loaded from elsewhere.
+    void forget_changes() { changes_saved_ = effects_.dirty(); }
     int64_t last_save_s() const { return last_save_s_; }
     std::string path() const { return options_.dbfilename; }
 
-private:
-    struct Shared;  // with the child
-
     SaveSettings settings() const;
+
+private:
     size_t key_count() const;
-    [[noreturn]] void run_child();
-    void child_ended(int wait_status);
+    void child_ended(pid_t, int wait_status);
     void saved(uint64_t changes);
     bool is_due() const;
 
@@ -77,10 +76,9 @@ private:
     const StoreOptions& store_options_;
     Clock& clock_;
     std::string version_;
-    Shared* shared_;
     FunctionStore* functions_ = nullptr;
 
-    pid_t child_ = -1;
+    Child child_;
     std::string child_path_;
     bool scheduled_ = false, cancelled_ = false;
     bool last_failed_ = false;

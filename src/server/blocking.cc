@@ -16,6 +16,7 @@ void Executor::block(Client& client, std::unique_ptr<BlockedState> state, int64_
         state->deadline_us = rerunning_->deadline_us;
     else if (timeout_ms > 0 && timeout_ms < kForEverMs)
         state->deadline_us = parts_.clock.monotonic_us() + timeout_ms * 1000;
+    if (state->unit != 0) wait_for_sync_.push_back(client.id);
     parts_.blocked.add(client, std::move(state));
     parts_.effects.heed_ready(parts_.blocked.any_keys());
 }
@@ -84,6 +85,25 @@ void Executor::go_on(Client& client) {
     if (client.resuming) resumed_.push_back(client.id);
 }
 
+// Those whose writes have become durable.
+void Executor::serve_synced() {
+    const uint64_t synced = parts_.aof.synced_unit();
+    for (const uint64_t id : std::exchange(wait_for_sync_, {})) {
+        Client* client = parts_.clients.find(id);
+        if (client == nullptr || !client->blocked || client->blocked->unit == 0) continue;
+        if (client->blocked->unit > synced)
+            wait_for_sync_.push_back(id);
+        else
+            rerun(*client);
+    }
+}
+
+static void reply_durability(Reply& reply, const Aof& aof, const Client& client) {
+    reply.array(2);
+    reply.integer(aof.on() && aof.synced_unit() >= client.last_unit);
+    reply.integer(0);  // replicas
+}
+
 // Answers instead of the command.
 void Executor::unblock(Client& client, UnblockReason reason) {
     const std::unique_ptr<BlockedState> state = release_blocked(client);
@@ -94,6 +114,8 @@ void Executor::unblock(Client& client, UnblockReason reason) {
         reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
     else if (state->on_timeout == BlockedState::OnTimeout::zero)
         reply.integer(0);
+    else if (state->on_timeout == BlockedState::OnTimeout::durability)
+        reply_durability(reply, parts_.aof, client);
     else
         reply.null_array();
     const bool failed = count_errors(reply);

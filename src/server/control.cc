@@ -4,6 +4,7 @@
 #include "platform/log.h"
 #include "platform/process.h"
 #include "platform/version.h"
+#include "server/replay.h"
 #include "server/server.h"
 
 namespace rota {
@@ -77,6 +78,10 @@ std::optional<std::string> Server::shutdown(const ShutdownRequest& request) {
         log(LogLevel::warning, "There is a child saving an .rdb. Killing it!");
         snapshots_.cancel();
     }
+    if (aof_.starting() && !request.force) {
+        log(LogLevel::warning, "Writing initial AOF. Can't exit.");
+        return "ERR Errors trying to SHUTDOWN. Check logs.";
+    }
     if (request.save || (!request.nosave && snapshots_.wanted_at_end())) {
         log(LogLevel::notice, "Saving the final RDB snapshot before exiting.");
         if (!snapshots_.save() && !request.force) {
@@ -90,7 +95,44 @@ std::optional<std::string> Server::shutdown(const ShutdownRequest& request) {
 
 Result<> Server::load() {
     executor_.refresh_clock();
-    return snapshots_.load();
+    if (!options_.inert.aof.appendonly) return snapshots_.load();
+    Replay replay(parts_);
+    if (const auto loaded = aof_.load(replay); !loaded) return loaded;
+    snapshots_.forget_changes();
+    if (const auto begun = aof_.begin(); !begun)
+        return fail("Fatal error: the append-only file cannot be written: " +
+                    begun.error().message);
+    guard_reads();
+    return {};
+}
+
+Result<> Server::reload_aof() {
+    if (!aof_.on() || aof_.starting()) return fail("there is no append-only file yet");
+    if (!aof_.flush()) return fail("the append-only file cannot be written");
+    effects_.commands().pause(true);
+    for (int i = 0; i < keyspace_.count(); ++i) keyspace_.db(i).clear(false);
+    Replay replay(parts_);
+    const auto loaded = aof_.load(replay);
+    effects_.commands().pause(false);
+    return loaded;
+}
+
+Result<> Server::switch_aof() {
+    const bool wanted = options_.inert.aof.appendonly;
+    if (!wanted) aof_.turn_off();
+    if (wanted && !aof_.on()) {
+        if (const auto on = aof_.turn_on(); !on) {
+            log(LogLevel::warning, "%s", on.error().message.c_str());
+            return fail("Unable to turn on AOF. Check server logs.");
+        }
+    }
+    guard_reads();
+    return {};
+}
+
+// Where nothing is told to anybody before it is durable, IO threads cannot know what may be told.
+void Server::guard_reads() {
+    executor_.answer_all(aof_.on() && options_.inert.aof.appendfsync == AofFsync::always);
 }
 
 void Server::abort_shutdown() { stopping_ = false; }
@@ -168,7 +210,21 @@ void Server::watch_listeners() {
                       [this] { return use_tls(); });
 }
 
+// Of the keyspace and its append-only file.
+void Server::watch_store_config() {
+    config_.on_change("hz", [this]() -> Result<> {
+        options_.store.hz = options_.server.hz;
+        return {};
+    });
+    config_.on_change("appendonly", [this] { return switch_aof(); });
+    config_.on_change("appendfsync", [this]() -> Result<> {
+        guard_reads();
+        return {};
+    });
+}
+
 void Server::watch_config() {
+    watch_store_config();
     watch_security();
     watch_listeners();
     config_.on_change({"tcp-keepalive", "max-new-connections-per-cycle"}, [this]() -> Result<> {
@@ -184,10 +240,6 @@ void Server::watch_config() {
                           apply_io_options();
                           return {};
                       });
-    config_.on_change("hz", [this]() -> Result<> {
-        options_.store.hz = options_.server.hz;
-        return {};
-    });
     config_.on_change(
         {"io-gather-max-us", "client-output-buffer-limit", "client-query-buffer-limit",
          "proto-max-bulk-len", "io-threads-do-command-reads", "maxmemory-clients"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One batch: look all commands up, fetch what they will touch, then run them one by one.
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "client/multi.h"
@@ -149,6 +150,17 @@ static bool is_exec(const Request& request) {
     return request.command != nullptr && request.command->row->name == "exec";
 }
 
+static bool disk_fails(const Parts& parts) {
+    return parts.snapshots.refuses_writes() || parts.aof.error() != 0;
+}
+
+static std::string disk_error(const Parts& parts) {
+    if (!parts.snapshots.refuses_writes())
+        return std::string("MISCONF Errors writing to the AOF file: ") +
+               std::strerror(parts.aof.error());
+    return std::string(kSnapshotFailedText);
+}
+
 // Whether the command may run at all. If not, the error has been replied.
 bool Executor::admit(Request& request, std::span<const Slice> args, Reply& reply) {
     const size_t reply_begin = reply.begin();
@@ -198,9 +210,8 @@ bool Executor::may_run(Request& request, std::span<const Slice> args, Reply& rep
         // It was told why.
     } else if (lacks_memory(flags)) {
         reply.error(kOutOfMemoryText);
-    } else if (parts_.snapshots.refuses_writes() &&
-               ((flags & kWrite) != 0 || command->name == "ping")) {
-        reply.error(kSnapshotFailedText);
+    } else if (disk_fails(parts_) && ((flags & kWrite) != 0 || command->name == "ping")) {
+        reply.error(disk_error(parts_));
     } else if (client.type == ClientType::pubsub && client.resp == 2 &&
                !while_subscribed(*command)) {
         reply.error("ERR Can't execute '" + command->full_name +
@@ -261,9 +272,21 @@ void Executor::call(Request& request, std::span<const Slice> args, Reply& reply)
     ctx.may_block = !in_exec;
     const Client* const outer = std::exchange(current_, &client);
     const uint64_t begin_ticks = last_ticks_;
+    CommandStream& stream = parts_.effects.commands();
+    const uint64_t dirty_before = parts_.effects.dirty();
+    stream.open();
+    stream.set_handler_tells(false);
     {
         const ReadGate::Closed closed(gate_, writes_several_keys(command, args.size()));
         run_or_refuse(command, ctx);
+    }
+    if (stream.wanted() && command.is(kWrite | kMayReplicate) && !stream.handler_tells() &&
+        parts_.effects.dirty() != dirty_before)
+        stream.tell(client.db, args);
+    if (!in_exec) {
+        const uint64_t units_before = stream.units();
+        stream.close();
+        if (stream.units() != units_before) client.last_unit = stream.units();
     }
     if (client.tracking) [[unlikely]]
         track(ctx);

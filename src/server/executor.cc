@@ -62,6 +62,7 @@ void Executor::begin_turn(int64_t wait_max_ns) {
 
 void Executor::end_turn() {
     time_out_blocked();
+    if (!wait_for_sync_.empty()) serve_synced();
     flush_pushes();  // about what expired or was evicted between commands
     loop_.finish_turn();
     do {

@@ -14,6 +14,7 @@
 
 #include "client/tracking.h"
 #include "commands/ctx.h"
+#include "persist/aof.h"
 #include "platform/buffer.h"
 #include "server/batch.h"
 #include "server/client_limit.h"
@@ -129,6 +130,12 @@ public:
     bool is_evicting() const { return memory_limit_.is_evicting() && !paused(); }
     // maxmemory-clients may have changed.
     void count_clients() { client_limit_.count_all(); }
+    // All reads come here, none is answered by an IO thread.
+    void answer_all(bool on) {
+        if (on == answers_all_) return;
+        answers_all_ = on;
+        on ? gate_.close() : gate_.open();
+    }
     // Freezes the clock that commands see; called at each turn and after long commands.
     void refresh_clock();
 
@@ -144,6 +151,8 @@ public:
     void failed(Client&) override;
     void left(Client& client) override { remote_->left(client); }
     void readable(Client& client) override { remote_->readable(client); }
+    // Whoever learns of a write may rely on it: it is in the append-only file first.
+    void about_to_send() override { parts_.aof.settle(); }
     // What was written for it meanwhile is sent; if it was closed meanwhile, it now ends.
     void returned(Client&) override;
 
@@ -188,6 +197,7 @@ private:
     void serve_ready();
     void serve_key(int db, const std::string& name);
     void rerun(Client&);
+    void serve_synced();
     void go_on(Client&);
     void time_out_blocked();
 
@@ -233,6 +243,8 @@ private:
     bool busy_ = false;                      // it has run for too long
     Batch busy_batch_;                       // takes the place of batch_ while it does
     std::unique_ptr<RequestReader> busy_reader_;
+    std::vector<uint64_t> wait_for_sync_;  // clients
+    bool answers_all_ = false;
     std::vector<uint64_t> resumed_;  // clients that wait no more, and have something in `held`
 
     // Pushes of the command that runs: its own reply comes first.

@@ -244,12 +244,36 @@ void InfoSections::memory(void* owner, InfoWriter& out) {
     out.integer("mem_cluster_links", 0);
     out.integer("mem_cluster_slot_import", 0);
     out.integer("mem_cluster_slot_export", 0);
-    out.integer("mem_aof_buffer", 0);
+    out.count("mem_aof_buffer", server.aof_.status().buffered);
     out.text("mem_allocator", memory_allocator_name());
     out.integer("mem_overhead_db_hashtable_rehashing", 0);
     out.integer("active_defrag_running", 0);
     out.count("lazyfree_pending_objects", server.keyspace_.pending_free());
     out.count("lazyfreed_objects", server.keyspace_.freed_lazily());
+}
+
+static void write_aof(const Aof::Status& aof, InfoWriter& out) {
+    out.integer("aof_enabled", aof.enabled);
+    out.integer("aof_rewrite_in_progress", aof.rewriting);
+    out.integer("aof_rewrite_scheduled", aof.scheduled);
+    out.integer("aof_last_rewrite_time_sec", aof.last_rewrite_s);
+    out.integer("aof_current_rewrite_time_sec", aof.current_rewrite_s);
+    out.text("aof_last_bgrewrite_status", aof.last_rewrite_failed ? "err" : "ok");
+    out.count("aof_rewrites", aof.rewrites);
+    out.count("aof_rewrites_consecutive_failures", aof.failures);
+    out.text("aof_last_write_status", aof.last_write_failed ? "err" : "ok");
+    out.count("aof_last_cow_size", aof.cow_bytes);
+}
+
+// What there is to say of files that are in use.
+static void write_aof_files(const Aof::Status& aof, InfoWriter& out) {
+    if (!aof.enabled) return;
+    out.count("aof_current_size", aof.size);
+    out.count("aof_base_size", aof.base_size);
+    out.integer("aof_pending_rewrite", aof.pending_rewrite);
+    out.count("aof_buffer_length", aof.buffered);
+    out.count("aof_pending_bio_fsync", aof.syncs);
+    out.count("aof_delayed_fsync", aof.delayed);
 }
 
 void InfoSections::persistence(void* owner, InfoWriter& out) {
@@ -275,17 +299,11 @@ void InfoSections::persistence(void* owner, InfoWriter& out) {
     out.count("rdb_last_cow_size", rdb.last_cow_bytes);
     out.count("rdb_last_load_keys_expired", rdb.loaded_expired);
     out.count("rdb_last_load_keys_loaded", rdb.loaded_keys);
-    for (const char* name : {"aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"})
+    write_aof(server.aof_.status(), out);
+    for (const char* name : {"module_fork_in_progress", "module_fork_last_cow_size",
+                             "slot_migration_fork_in_progress"})
         out.integer(name, 0);
-    out.integer("aof_last_rewrite_time_sec", -1);
-    out.integer("aof_current_rewrite_time_sec", -1);
-    out.text("aof_last_bgrewrite_status", "ok");
-    out.integer("aof_rewrites", 0);
-    out.integer("aof_rewrites_consecutive_failures", 0);
-    out.text("aof_last_write_status", "ok");
-    for (const char* name : {"aof_last_cow_size", "module_fork_in_progress",
-                             "module_fork_last_cow_size", "slot_migration_fork_in_progress"})
-        out.integer(name, 0);
+    write_aof_files(server.aof_.status(), out);
 }
 
 void InfoSections::stats(void* owner, InfoWriter& out) {

@@ -11,6 +11,7 @@ constexpr size_t kUnsentMaxBeforeAuth = 64 << 10;
 
 void IoLoop::deliver(Batch& batch) {
     absorb(batch);
+    if (batch.has_output()) upstream_.about_to_send();
     send_output(batch);
     for (const BufferId buffer : batch.buffers) transport_.recycle(buffer);
     batch.buffers.clear();

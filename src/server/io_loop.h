@@ -42,6 +42,8 @@ public:
         virtual void gone(Client&) = 0;
         // The client must end, for the reason in io.fault.
         virtual void failed(Client&) = 0;
+        // Output of a batch is about to leave.
+        virtual void about_to_send() {}
         // A client that was told to leave has left; its socket is in io.descriptor.
         virtual void left(Client&) = 0;
         // Shared mode: there is input for it. To be lent and read, or it is not told again.

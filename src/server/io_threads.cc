@@ -229,7 +229,15 @@ void IoThreads::ran(Batch& batch) {
     }
     post_pushes(batch.loop);
     executor_.run(batch);
-    post(batch.loop, {ToLoop::batch, &batch});
+    ran_.push_back(&batch);
+}
+
+// All at once: what they have written may have to be made durable first.
+void IoThreads::release_ran() {
+    if (ran_.empty()) return;
+    executor_.about_to_send();
+    for (Batch* batch : ran_) threads_[batch->loop - 1u].thread->post({ToLoop::batch, batch});
+    ran_.clear();
 }
 
 Batch& IoThreads::pushes(uint16_t loop) {
@@ -247,8 +255,10 @@ Batch& IoThreads::pushes(uint16_t loop) {
 }
 
 void IoThreads::post_pushes(uint16_t loop) {
+    release_ran();  // it was written before
     Remote& remote = threads_[loop - 1u];
     if (remote.pushes == nullptr) return;
+    executor_.about_to_send();
     ++batches_out_;
     remote.thread->post({ToLoop::batch, std::exchange(remote.pushes, nullptr)});
 }
@@ -260,6 +270,7 @@ void IoThreads::post(uint16_t loop, LoopJob job) {
 }
 
 void IoThreads::commit() {
+    release_ran();
     for (uint16_t loop = 1; loop <= threads_.size(); ++loop) {
         post_pushes(loop);
         threads_[loop - 1u].thread->commit();

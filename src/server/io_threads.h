@@ -73,6 +73,7 @@ private:
     };
 
     void post(uint16_t loop, LoopJob);
+    void release_ran();
     void post_pushes(uint16_t loop);
     void do_job(ExecutorJob);
     void ran(Batch&);
@@ -91,6 +92,7 @@ private:
     int wanted_ = 0;  // threads; more are there while the last clients leave them
     int active_ = 0;
     uint64_t batches_out_ = 0;          // of the executor's own, not yet back
+    std::vector<Batch*> ran_;           // and not yet sent back
     std::array<ExecutorJob, 64> jobs_;  // taken from the ring; done up to next_job_
     size_t job_count_ = 0, next_job_ = 0;
     std::vector<ExecutorJob> postponed_;  // until no script is busy: clients must not go

@@ -88,6 +88,7 @@ int serve(AllOptions& options, ConfigTable& table, const OwnerDirectives& direct
         std::fputs((users.error().message + "\n").c_str(), stderr);
         return fail_start(users.error());
     }
+    log(LogLevel::notice, "Server initialized");
     if (const auto loaded = server.load(); !loaded) return fail_start(loaded.error());
     if (const auto started = server.start_threads(); !started) return fail_start(started.error());
     install_shutdown_signals(server.shutdown_signal(), nullptr);

@@ -34,6 +34,8 @@ void Executor::run_script(Ctx& ctx, const ScriptCall& call) {
     if (busy_) end_busy();
     script_caller_ = nullptr;
     parts_.scripts.running = nullptr;
+    // What it did has been told, command by command.
+    parts_.effects.commands().set_handler_tells(true);
 }
 
 // Its own time is its own: what the script did before is the script's.

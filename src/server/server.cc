@@ -36,6 +36,14 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
       snapshots_(keyspace_, effects_, options.inert.rdb, options.store, clock_,
                  std::string(kValkeyVersion)),
       saved_functions_(scripts_, clock_),
+      aof_({.keyspace = keyspace_,
+            .effects = effects_,
+            .options = options.inert.aof,
+            .rdb_options = options.inert.rdb,
+            .store_options = options.store,
+            .snapshots = snapshots_,
+            .clock = clock_},
+           [this] { transport_->wake(); }),
       parts_{.keyspace = keyspace_,
              .effects = effects_,
              .clients = clients_,
@@ -60,6 +68,7 @@ Server::Server(AllOptions& options, ConfigTable& config, Clock& clock,
              .snapshots = snapshots_,
              .scripts = scripts_,
              .script_options = options.inert.script,
+             .aof = aof_,
              .control = *this},
       executor_(parts_, *transport_, options.server),
       run_id_(random_hex(kRunIdDigits)) {
@@ -120,6 +129,7 @@ int Server::run() {
         const int64_t wait_us = std::max<int64_t>(next_us - executor_.turn_end_us(), 0);
         turn(wait_us * 1000);
     }
+    aof_.finish();
     log(LogLevel::warning, "%s is now ready to exit, bye bye...", "Rota");
     return 0;
 }
@@ -168,7 +178,9 @@ void Server::cron() {
     keyspace_.step(kStoreStepUs);
     executor_.limit_tracking();
     flush_output();
-    snapshots_.tick();
+    snapshots_.tick(!aof_.rewriting());
+    aof_.tick();
+    aof_.settle();
     peak_memory_ = std::max(peak_memory_, used_memory());
     if (begin_us >= next_rates_us_) {
         next_rates_us_ = begin_us + static_cast<int64_t>(kRateSampleUs);

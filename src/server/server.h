@@ -30,6 +30,7 @@
 #include "metrics/options.h"
 #include "metrics/rates.h"
 #include "metrics/server_stats.h"
+#include "persist/aof.h"
 #include "persist/snapshots.h"
 #include "platform/clock.h"
 #include "scripting/scripts.h"
@@ -68,7 +69,8 @@ public:
            std::unique_ptr<Transport> transport, ThreadControl::TransportFactory more = nullptr);
     ~Server() override;
 
-    // The snapshot of an earlier run, if there is one. Before there are clients.
+    // What an earlier run has left: the append-only file if that is on, else the snapshot. Before
+    // there are clients.
     Result<> load();
     // The users of the configuration's lines, or of `aclfile`. Before there are clients.
     Result<> load_users(std::span<const ConfigLine> lines);
@@ -105,6 +107,7 @@ public:
     void run_script(Ctx&, const ScriptCall&) override;
     std::optional<std::string> shutdown(const ShutdownRequest&) override;
     void abort_shutdown() override;
+    Result<> reload_aof() override;
     Result<> rewrite_config() override;
     void reset_statistics() override;
     void set_active_expire(bool on) override { active_expire_ = on; }
@@ -124,6 +127,7 @@ private:
 
     void add_commands();
     void watch_config();
+    void watch_store_config();
     void watch_security();
     void watch_listeners();
     void watch_memory_options();
@@ -146,6 +150,8 @@ private:
     void apply_metrics_options();
     void apply_io_options();
     void apply_memory_limit();
+    Result<> switch_aof();
+    void guard_reads();
     void flush_output();
     void expire_fast();
     void free_some();
@@ -175,6 +181,7 @@ private:
     Snapshots snapshots_;
     Scripts scripts_;
     SavedFunctions saved_functions_;
+    Aof aof_;
     Parts parts_;
     Executor executor_;
     std::optional<ThreadControl> threads_;

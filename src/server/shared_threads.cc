@@ -256,6 +256,7 @@ void SharedThreads::ran(Batch& batch) {
     ++batches_here_[batch.home - 1u];
     loop_.deliver_own();
     executor_.run_read(batch);
+    executor_.about_to_send();
     hand_out_output(batch);
 }
 

@@ -303,7 +303,6 @@ void set_title(const AllOptions& options, ProcessTitle& title) {
 }
 
 void log_ready(Server& server, const AllOptions& options) {
-    log(LogLevel::notice, "Server initialized");
     const ServerOptions& config = options.server;
     if (config.port != 0) log(LogLevel::notice, "Ready to accept connections tcp");
     if (!config.unixsocket.empty()) log(LogLevel::notice, "Ready to accept connections unix");

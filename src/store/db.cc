@@ -126,7 +126,7 @@ void Db::evict(Key key) {
 void Db::remove(const Key& key, Table::Slot* slot, EventClass kind, const char* event, bool lazy) {
     Entry* entry = detach(key, slot);
     effects_.notify(kind, event, entry->key(), index_);
-    effects_.changed(index_, entry->key());
+    effects_.expired(index_, entry->key(), lazy ? "UNLINK" : "DEL");
     dispose(entry, lazy);
 }
 

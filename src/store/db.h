@@ -55,6 +55,11 @@ struct StoreStats {
 struct StoreClock {
     int64_t now_ms = 0;
     bool no_touch = false;  // what is looked up now does not count as used (CLIENT NO-TOUCH)
+    // What is replayed says itself when a key was found to have expired; until then it is there.
+    bool replaying = false;
+
+    // Whether a write with this time leaves nothing behind.
+    bool past(int64_t at_ms) const { return at_ms <= now_ms && !replaying; }
 };
 
 // What of StoreOptions readers on other threads go by: see access.h.
@@ -158,7 +163,7 @@ public:
     }
 
     bool expired(const Entry* entry) const {
-        return entry->has_expiry() && clock_.now_ms > entry->expire_at_ms();
+        return entry->has_expiry() && clock_.now_ms > entry->expire_at_ms() && !clock_.replaying;
     }
     void clear(bool lazy);          // always lazy while there are readers
     void swap_contents(Db& other);  // SWAPDB

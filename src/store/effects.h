@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "platform/slice.h"
+#include "store/command_stream.h"
 
 namespace rota {
 
@@ -56,6 +57,11 @@ public:
         ++dirty_;
         if (heeds_changes_ != 0) observer_->key_changed(db, key);
     }
+    // The key's time is over and it is gone; `how` is the command that says so to others.
+    void expired(int db, Slice key, Slice how) {
+        if (heeds_changes_ != 0) observer_->key_changed(db, key);
+        if (commands_.wanted()) commands_.tell(db, {how, key});
+    }
     // See KeyObserver. The store says so of every key that comes or goes; a command that adds to a
     // value which clients may wait for (a stream) says so itself.
     void ready(int db, Slice key) {
@@ -74,6 +80,9 @@ public:
     }
     void add_dirty(uint64_t count) { dirty_ += count; }
     uint64_t dirty() const { return dirty_; }  // changes since start, never reset: compare
+
+    // What others are to run again: see command_stream.h.
+    CommandStream& commands() { return commands_; }
 
     void set_wanted_events(uint16_t classes) { wanted_events_ = classes; }
     void observe(KeyObserver* observer) {
@@ -100,6 +109,7 @@ private:
     bool heeds_ready_ = false;
     KeyObserver* observer_ = nullptr;
     std::vector<KeyEvent> events_;
+    CommandStream commands_;
 };
 
 }  // namespace rota

@@ -152,8 +152,9 @@ TEST_F(ConfigFile, ReadsStandardInputBetweenFileAndArguments) {
 }
 
 TEST_F(ConfigFile, NamesInertDirectivesInUse) {
-    EXPECT_EQ(load("appendonly yes\nport 7000\ncluster-enabled no\n"), "OK");
-    EXPECT_EQ(all.table.inert_in_use(), (std::vector<Slice>{"appendonly", "cluster-enabled"}));
+    EXPECT_EQ(load("replica-priority 5\nport 7000\ncluster-enabled no\n"), "OK");
+    EXPECT_EQ(all.table.inert_in_use(),
+              (std::vector<Slice>{"cluster-enabled", "replica-priority"}));
 }
 
 TEST_F(ConfigFile, TheSampleChangesNothingWhenUncommented) {

@@ -66,7 +66,7 @@ const std::map<std::string, std::string> kSometimes = {
     {"per module", "there are no modules"},
     {"per engine", "here"},
     {"server.loading", "nothing is loaded"},
-    {"server.aof_enabled", "there is no append-only file"},
+    {"server.aof_enabled", "here"},
     {"server.primary_host", "there is no replication"},
     {"server.primary_host && server.repl_state == REPL_STATE_TRANSFER", "there is no replication"},
     {"server.primary_host && server.repl_state != REPL_STATE_CONNECTED", "there is no replication"},
