@@ -22,8 +22,9 @@ FAULTS = {
          '    const size_t reply_begin = reply.begin();\n'),
     ],
     'transactions.cc': [
-        ('closed(gate_, (multi.flags() & kWrite) != 0)',
-         'closed(gate_, !broken("half_transaction") && (multi.flags() & kWrite) != 0)'),
+        ('closed(gate_, (multi.flags() & (kWrite | kMayReplicate)) != 0)',
+         'closed(gate_, !broken("half_transaction") && '
+         '(multi.flags() & (kWrite | kMayReplicate)) != 0)'),
     ],
     'string.cc': [
         ('    for (size_t i = 1; i < ctx.argc(); i += 2) set_and_notify(ctx, ctx.key(i), '

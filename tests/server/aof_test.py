@@ -90,7 +90,8 @@ class Aof(unittest.TestCase):
 
     def test_a_rewrite_begins_anew_and_loses_nothing(self):
         for preamble, suffix in (('yes', 'rdb'), ('no', 'aof')):
-            with self.server('--aof-use-rdb-preamble', preamble) as server:
+            with self.server('--appendfsync', 'always',
+                             '--aof-use-rdb-preamble', preamble) as server:
                 with server.connect() as raw:
                     for i in range(200):
                         raw.ask('SET', f'key{i}', i)
@@ -189,6 +190,49 @@ class Aof(unittest.TestCase):
                 self.assertEqual(raw.ask('DEBUG', 'DIGEST'), digest)
             increment = self.read(server, 'appendonly.aof.1.incr.aof')
             self.assertIn(command('UNLINK', 'gone'), increment)
+
+    def test_what_scripts_did_is_told_once_and_functions_come_back(self):
+        library = ("#!lua name=lib\nserver.register_function('twice', function(keys, args)"
+                   " server.call('INCR', keys[1]) return server.call('INCR', keys[1]) end)")
+        for preamble in ('yes', 'no'):
+            with self.server('--appendfsync', 'always',
+                             '--aof-use-rdb-preamble', preamble) as server:
+                with server.connect() as raw:
+                    raw.ask('SELECT', '3')
+                    self.assertEqual(raw.ask('FUNCTION', 'LOAD', library), b'lib')
+                    self.assertEqual(raw.ask('FCALL', 'twice', '1', 'counter'), 2)
+                    self.assertEqual(raw.ask('EVAL', "server.call('RPUSH', KEYS[1], ARGV[1]) "
+                                             "server.call('SET', KEYS[2], server.call('INCR', "
+                                             "KEYS[3]))", '3', 'list', 'k', 'counter', 'x'), None)
+                    raw.ask('EVAL', "return server.call('GET', KEYS[1])", '1', 'k')   # no write
+                increment = self.read(server, 'appendonly.aof.1.incr.aof')
+                self.assertNotIn(b'EVAL', increment)
+                self.assertNotIn(b'FCALL', increment)
+                self.assertEqual(increment.count(command('MULTI')), 2)
+                for rewritten in (False, True):
+                    self.again(server)
+                    with server.connect() as raw:
+                        raw.ask('SELECT', '3')
+                        self.assertEqual(raw.ask('MGET', 'counter', 'k'), [b'3', b'3'])
+                        self.assertEqual(raw.ask('LRANGE', 'list', '0', '-1'), [b'x'])
+                        self.assertEqual(raw.ask('FCALL', 'twice', '1', 'other'), 2)
+                        self.assertEqual(raw.ask('DEL', 'other'), 1)
+                        if not rewritten:
+                            self.rewrite(raw)
+
+    def test_what_was_evicted_does_not_come_back(self):
+        with self.server('--maxmemory-policy', 'allkeys-random') as server:
+            with server.connect() as raw:
+                for number in range(200):
+                    raw.ask('SET', f'key:{number}', 'v' * 5000)
+                used = int(raw.ask('INFO', 'memory').decode().split('used_memory:')[1].split()[0])
+                self.assertEqual(raw.ask('CONFIG', 'SET', 'maxmemory', str(used - 300_000)), 'OK')
+                wait_until(lambda: raw.ask('DBSIZE') < 190, 'some have gone')
+                self.assertEqual(raw.ask('CONFIG', 'SET', 'maxmemory', '0'), 'OK')
+                left = raw.ask('DBSIZE')
+            self.again(server)
+            with server.connect() as raw:
+                self.assertEqual(raw.ask('DBSIZE'), left)
 
     def test_a_field_that_had_expired_does_not_come_back(self):
         with self.server() as server:
