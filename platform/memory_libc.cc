@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <malloc.h>
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/allocator_interface.h>
-#endif
 
 #include <cstdio>
 #include <cstdlib>
 
 #include "platform/memory.h"
 #include "platform/rusage.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+// The allocator is the sanitizer's then; GCC ships no header for this part of it.
+extern "C" size_t __sanitizer_get_current_allocated_bytes();
+#endif
 
 namespace rota {
 
@@ -28,7 +30,7 @@ MemoryStats memory_stats() {
 
 uint64_t memory_in_use() {
 #if defined(__SANITIZE_ADDRESS__)
-    return __sanitizer_get_current_allocated_bytes();  // the allocator is the sanitizer's
+    return __sanitizer_get_current_allocated_bytes();
 #else
     return memory_stats().allocated;
 #endif
