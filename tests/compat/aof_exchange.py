@@ -79,18 +79,19 @@ def increments(folder):
 
 
 def cut(content):
-    """Commands, with times that are about now replaced by one word."""
+    """Commands, with times that are about now replaced by one word, and with them the number of a
+    stream's entry within its millisecond."""
     now_ms = time.time() * 1000
 
     def known(match):
-        near = abs(int(match[0]) - now_ms) < NEAR_S * 1000
+        near = abs(int(match[1]) - now_ms) < NEAR_S * 1000
         return b'<time>' if near else match[0]
     while content:
         count, _, content = content[1:].partition(b'\r\n')
         words = []
         for _ in range(int(count)):
             size, _, content = content[1:].partition(b'\r\n')
-            words.append(re.sub(rb'\b\d{13}\b', known, content[:int(size)]))
+            words.append(re.sub(rb'\b(\d{13})(-\d+)?\b', known, content[:int(size)]))
             content = content[int(size) + 2:]
         yield [words[0].upper(), *words[1:]]
 
