@@ -325,9 +325,9 @@ class BeforeAuthentication(unittest.TestCase):
             crowd[-1].socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             send_until_cut_off(crowd[-1], b'PING\r\n' * 10000, 24 * MB)
         def nobody_is_owed():
-            # Whoever was made to wait by TCP goes on sending until he is cut off. The kernel may have
-            # dropped what he sent, and then lets him try again only after many seconds: that costs
-            # nothing as long as nothing is kept for him.
+            # Whoever was made to wait by TCP goes on sending until he is cut off. The kernel may
+            # have dropped what he sent, and then lets him try again only after many seconds: that
+            # costs nothing as long as nothing is kept for him.
             for raw in crowd:
                 send_until_cut_off(raw, b'PING\r\n' * 1000, 1)
             kept = re.findall(rb' omem=(\d+)', self.raw.ask('CLIENT', 'LIST'))
