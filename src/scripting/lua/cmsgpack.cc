@@ -13,6 +13,7 @@ namespace rota {
 namespace {
 
 constexpr int kNestedMax = 16;
+constexpr int kUnpackedNestedMax = 1000;  // levels that are read: each is a frame of the C stack
 
 // ---- Packing
 
@@ -255,15 +256,21 @@ private:
         const Slice text = take_bytes(size);
         lua_pushlstring(lua_, text.data(), text.size());
     }
+    void go_deeper() {
+        if (++depth_ > kUnpackedNestedMax) refuse("stack overflow (too deeply nested)");
+    }
     void push_array(size_t count) {
+        go_deeper();
         luaL_checkstack(lua_, 2, "in function mp_decode_to_lua_array");
         lua_newtable(lua_);
         for (size_t i = 1; i <= count; ++i) {
             push();
             lua_rawseti(lua_, -2, static_cast<int>(i));
         }
+        --depth_;
     }
     void push_map(size_t count) {
+        go_deeper();
         luaL_checkstack(lua_, 3, "in function mp_decode_to_lua_hash");
         lua_newtable(lua_);
         for (; count > 0; --count) {
@@ -271,10 +278,12 @@ private:
             push();
             lua_rawset(lua_, -3);
         }
+        --depth_;
     }
 
     lua_State* lua_;
     Slice rest_;
+    int depth_ = 0;
 };
 
 // Pushes up to `limit` values behind `offset`; 0: all. With a limit, where it stopped goes first.

@@ -254,8 +254,11 @@ TEST_F(StoreTest, ReadersLookAtAStringThatIsWrittenInPlace) {
         while (reads.load(std::memory_order_relaxed) == 0) std::this_thread::yield();
         for (size_t i = 0; i < 20'000; ++i) {
             Entry* entry = db().find_write(key("k"));
-            entry = Entry::resize_string(entry, 1 + i % kSizes);
-            entry->mutable_value()[0] = 'x';
+            Entry* resized = Entry::resize_string(entry, 1 + i % kSizes);
+            if (resized == entry)
+                entry->mutable_value()[0] = 'x';
+            else  // a block of a sanitizer is not the least bit larger
+                Entry::destroy(resized);
         }
         stop = true;
         thread.join();
