@@ -10,6 +10,8 @@
 namespace rota {
 namespace {
 
+constexpr int kNestedMax = 1000;  // levels of a reply: each is a frame of the C stack
+
 // What a C string of it would be: error and status texts are cut there.
 Slice up_to_nul(Slice text) { return text.substr(0, text.find('\0')); }
 
@@ -18,7 +20,15 @@ public:
     Reader(lua_State* L, Slice wire) : lua_(L), rest_(wire) {}
 
     void push() {
+        if (depth_ >= kNestedMax) luaL_error(lua_, "reply is nested too deeply");
+        ++depth_;
         luaL_checkstack(lua_, 6, "reply is nested too deeply");
+        push_next();
+        --depth_;
+    }
+
+private:
+    void push_next() {
         const char type = rest_.front();
         const Slice line = take_line().substr(1);
         switch (type) {
@@ -52,8 +62,6 @@ public:
                 return push_array(number(line));  // '>'
         }
     }
-
-private:
     Slice take_line() {
         const size_t end = rest_.find('\r');
         const Slice line = rest_.substr(0, end);
@@ -116,6 +124,7 @@ private:
 
     lua_State* lua_;
     Slice rest_;
+    int depth_ = 0;
 };
 
 class Writer {
@@ -124,7 +133,7 @@ public:
 
     // Writes the value at the top, and drops it.
     void write() {
-        if (lua_checkstack(lua_, 4) == 0) {
+        if (depth_ >= kNestedMax || lua_checkstack(lua_, 4) == 0) {
             reply_.error("ERR reached lua stack limit");
             return lua_pop(lua_, 1);
         }
@@ -139,7 +148,9 @@ public:
                 reply_.integer(as_integer(lua_tonumber(lua_, -1)));
                 break;
             case LUA_TTABLE:
+                ++depth_;
                 write_table();
+                --depth_;
                 break;
             default:
                 reply_.null();
@@ -249,6 +260,7 @@ private:
     lua_State* lua_;
     Reply& reply_;
     const bool resp3_;
+    int depth_ = 0;
 };
 
 }  // namespace
