@@ -123,18 +123,19 @@ Result<> ConfigTable::set_many(std::span<const Pair> pairs, const SetContext& co
 
 Result<> ConfigTable::apply(const std::vector<Change>& changes,
                             const std::vector<size_t>& changed) {
-    std::vector<int> ran;
+    std::vector<size_t> ran;
     for (size_t i : changed) {
-        const int id = changes[i].item->apply;
-        if (id < 0 || std::find(ran.begin(), ran.end(), id) != ran.end()) continue;
-        ran.push_back(id);
-        Result<> applied = applies_[static_cast<size_t>(id)]();
-        if (applied) continue;
-        restore(changes);
-        // The one that failed runs again too: it may have got half of the way. A second failure has
-        // nobody left to tell; the function itself logs what it could not do.
-        for (int again : ran) (void)applies_[static_cast<size_t>(again)]();
-        return refused(changes[i].name, applied.error().message);
+        for (const size_t id : changes[i].item->applies) {
+            if (std::find(ran.begin(), ran.end(), id) != ran.end()) continue;
+            ran.push_back(id);
+            Result<> applied = applies_[id]();
+            if (applied) continue;
+            restore(changes);
+            // The one that failed runs again too: it may have got half of the way. A second failure
+            // has nobody left to tell; the function itself logs what it could not do.
+            for (const size_t again : ran) (void)applies_[again]();
+            return refused(changes[i].name, applied.error().message);
+        }
     }
     return {};
 }
@@ -144,8 +145,7 @@ void ConfigTable::on_change(std::initializer_list<Slice> names, Apply apply) {
         Slice spelled;
         Item* item = find_item(name, &spelled);
         ASSERT(item != nullptr);
-        ASSERT(item->apply < 0);
-        item->apply = static_cast<int>(applies_.size());
+        item->applies.push_back(applies_.size());
     }
     applies_.push_back(std::move(apply));
 }

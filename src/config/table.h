@@ -40,7 +40,7 @@ public:
         void* options;
         const void* defaults;  // a struct of the same type, untouched
         bool loaded = false;   // given by file or command line
-        int apply = -1;
+        std::vector<size_t> applies;  // in the order of on_change()
 
         std::string value() const { return print_value(*row, options); }
         std::string default_value() const { return print_value(*row, defaults); }
@@ -73,7 +73,7 @@ public:
 
     // Runs after CONFIG SET has changed any of these directives, once for all of them. The message
     // of a failure goes to the client as the reason; then everything is rolled back and it runs
-    // again.
+    // again. A directive may have several.
     void on_change(std::initializer_list<Slice> names, Apply apply);
     void on_change(Slice name, Apply apply) { on_change({name}, std::move(apply)); }
 

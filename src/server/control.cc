@@ -196,10 +196,10 @@ void Server::watch_security() {
 }
 
 void Server::watch_listeners() {
-    config_.on_change({"port", "tls-port", "bind"}, [this] {
-        const Result<> opened = listen_again(tcp_listeners_, &Server::listen_tcp);
-        return opened ? listen_again(tls_listeners_, &Server::listen_tls) : opened;
-    });
+    config_.on_change({"port", "bind"},
+                      [this] { return listen_again(tcp_listeners_, &Server::listen_tcp); });
+    config_.on_change({"tls-port", "bind"},
+                      [this] { return listen_again(tls_listeners_, &Server::listen_tls); });
     config_.on_change({"rdma-port", "rdma-bind"},
                       [this] { return listen_again(rdma_listeners_, &Server::listen_rdma); });
     config_.on_change({"tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-ca-cert-file",

@@ -75,6 +75,23 @@ TEST(ConfigTable, ApplyRunsOnceForAllOfItsDirectivesAndOnlyOnChange) {
     EXPECT_EQ(runs, 1);
 }
 
+TEST(ConfigTable, ADirectiveMayHaveSeveralAppliesEachWithOthersOfItsOwn) {
+    AllOptions all;
+    std::string ran;
+    all.table.on_change({"port", "bind"}, [&]() -> Result<> {
+        ran += "tcp ";
+        return {};
+    });
+    all.table.on_change({"tls-port", "bind"}, [&]() -> Result<> {
+        ran += "tls ";
+        return {};
+    });
+    EXPECT_EQ(all.set("tls-port", "7001"), "OK");
+    EXPECT_EQ(ran, "tls ");
+    EXPECT_EQ(all.set({{"port", "7000"}, {"bind", "127.0.0.1"}, {"tls-port", "7002"}}), "OK");
+    EXPECT_EQ(ran, "tls tcp tls ");
+}
+
 TEST(ConfigTable, PathsOfFilesThatMayHaveChangedAreAppliedAnyway) {
     AllOptions all;
     int runs = 0;
