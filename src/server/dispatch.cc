@@ -150,15 +150,19 @@ static bool is_exec(const Request& request) {
     return request.command != nullptr && request.command->row->name == "exec";
 }
 
-static bool disk_fails(const Parts& parts) {
+bool disk_fails(const Parts& parts) {
     return parts.snapshots.refuses_writes() || parts.aof.error() != 0;
 }
 
-static std::string disk_error(const Parts& parts) {
+std::string disk_error(const Parts& parts) {
     if (!parts.snapshots.refuses_writes())
         return std::string("MISCONF Errors writing to the AOF file: ") +
                std::strerror(parts.aof.error());
-    return std::string(kSnapshotFailedText);
+    return "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to "
+           "persist to disk. Commands that may modify the data set are disabled, because this "
+           "instance is configured to report errors during writes if RDB snapshotting fails "
+           "(stop-writes-on-bgsave-error option). Please check the Valkey logs for details about "
+           "the RDB error.";
 }
 
 // Whether the command may run at all. If not, the error has been replied.

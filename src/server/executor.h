@@ -30,12 +30,8 @@ struct ServerOptions;
 
 // Why a write is refused.
 inline constexpr Slice kOutOfMemoryText = "OOM command not allowed when used memory > 'maxmemory'.";
-inline constexpr Slice kSnapshotFailedText =
-    "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to "
-    "disk. Commands that may modify the data set are disabled, because this instance is "
-    "configured to report errors during writes if RDB snapshotting fails "
-    "(stop-writes-on-bgsave-error option). Please check the Valkey logs for details about the RDB "
-    "error.";
+bool disk_fails(const Parts&);
+std::string disk_error(const Parts&);  // what it fails with, for a client
 std::string unknown_subcommand_text(const RegisteredCommand& container,
                                     std::span<const Slice> args);
 

@@ -28,7 +28,7 @@ public:
 private:
     // Empty: it may run.
     std::string refusal(const RegisteredCommand*, std::span<const Slice> args);
-    Slice write_refusal(const RegisteredCommand&) const;
+    std::string write_refusal(const RegisteredCommand&) const;
 
     Executor& executor_;
     Parts& parts_;

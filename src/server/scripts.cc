@@ -6,7 +6,6 @@
 #include "commands/scripting.h"
 #include "metrics/error_stats.h"
 #include "metrics/server_stats.h"
-#include "persist/snapshots.h"
 #include "scripting/flags.h"
 #include "server/script_session.h"
 
@@ -99,16 +98,16 @@ std::string ScriptSession::refusal(const RegisteredCommand* command, std::span<c
         return "ERR ACL failure in script: " +
                Permissions::short_text(*self_.user, *command, denied);
     }
-    return std::string(write_refusal(*command));
+    return write_refusal(*command);
 }
 
-Slice ScriptSession::write_refusal(const RegisteredCommand& command) const {
+std::string ScriptSession::write_refusal(const RegisteredCommand& command) const {
     const ScriptCall& call = run_.call;
     if (command.is(kWrite | kMayReplicate) && call.read_only)
         return "ERR Write commands are not allowed from read-only scripts.";
-    if (command.is(kWrite) && parts_.snapshots.refuses_writes()) return kSnapshotFailedText;
+    if (command.is(kWrite) && disk_fails(parts_)) return disk_error(parts_);
     const bool deny = over_memory_ && !run_.wrote && !(call.flags & kScriptAllowOom);
-    if (command.is(kDenyOom) && deny) return kOutOfMemoryText;
+    if (command.is(kDenyOom) && deny) return std::string(kOutOfMemoryText);
     return {};
 }
 

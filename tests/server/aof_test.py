@@ -411,6 +411,8 @@ class Aof(unittest.TestCase):
                     return str(raw.ask('SET', 'b', 'y' * 10000)).startswith('-MISCONF Errors')
                 wait_until(refuses, 'an error')
                 self.assertEqual(raw.ask('GET', 'a'), b'1')
+                self.assertRegex(raw.ask('EVAL', "return server.call('SET', KEYS[1], 'v')", '1',
+                                         'b'), '^-MISCONF Errors writing to the AOF file')
                 self.assertEqual(self.info(raw, 'aof_last_write_status'), 'err')
                 os.unlink(filler)
                 wait_until(lambda: raw.ask('SET', 'c', '1') == 'OK', 'room')
