@@ -336,10 +336,7 @@ void add_versions(lua_State* L) {
 
 void lua_open_api(lua_State* L) {
     lua_newtable(L);
-    for (const luaL_Reg& function : kFunctions) {
-        lua_pushcfunction(L, function.func);
-        lua_setfield(L, -2, function.name);
-    }
+    lua_add_functions(L, kFunctions);
     add_numbers(L, kLogNumbers);
     add_numbers(L, kReplNumbers);
     add_versions(L);

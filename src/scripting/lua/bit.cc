@@ -86,10 +86,7 @@ constexpr luaL_Reg kFunctions[] = {
 
 int lua_open_bit(lua_State* L) {
     lua_newtable(L);
-    for (const luaL_Reg& function : kFunctions) {
-        lua_pushcfunction(L, function.func);
-        lua_setfield(L, -2, function.name);
-    }
+    lua_add_functions(L, kFunctions);
     return 1;
 }
 

@@ -154,6 +154,13 @@ void lua_refuse_write(lua_State* L, bool with_position) {
     std::abort();  // lua_error() does not return
 }
 
+void lua_add_functions(lua_State* L, std::span<const luaL_Reg> functions) {
+    for (const luaL_Reg& function : functions) {
+        lua_pushcfunction(L, function.func);
+        lua_setfield(L, -2, function.name);
+    }
+}
+
 void lua_freeze(lua_State* L) {
     lua_newtable(L);           // the proxy
     lua_createtable(L, 1, 2);  // its metatable

@@ -18,6 +18,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -113,6 +114,8 @@ int guarded(lua_State* L) {
     return luaL_error(L, "not enough memory");
 }
 
+// Adds functions to the table at the top of the stack.
+void lua_add_functions(lua_State*, std::span<const luaL_Reg>);
 // Replaces the table at the top of the stack by a proxy of it.
 void lua_freeze(lua_State*);
 // Pushes what is behind the proxy at `index`; false: it is none, and nothing is pushed.
