@@ -59,7 +59,10 @@ bool TlsTransport::share_input(bool on) {
 
 // ---- Connections come
 
+// On the way of every send, encrypted or not.
 TlsTransport::Connection* TlsTransport::find(ConnId id) {
+    if (connections_.empty()) [[likely]]
+        return nullptr;
     const auto found = connections_.find(id);
     return found == connections_.end() ? nullptr : found->second.get();
 }
